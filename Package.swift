@@ -1,0 +1,154 @@
+// swift-tools-version: 6.2
+// The map of Barid: bottom layer first. Who may import whom is held by Tests/TidyTests.
+
+import PackageDescription
+
+/// Settings of every Swift target: Swift 6 mode, and no warning survives.
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+]
+
+let argumentParser = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+let grpcCore = Target.Dependency.product(name: "GRPCCore", package: "grpc-swift-2")
+let grpcInProcess = Target.Dependency.product(
+    name: "GRPCInProcessTransport", package: "grpc-swift-2")
+let grpcProtobuf = Target.Dependency.product(name: "GRPCProtobuf", package: "grpc-swift-protobuf")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let lifecycle = Target.Dependency.product(
+    name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+
+let package = Package(
+    name: "barid",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "Barid", targets: ["Barid"]),
+        .library(name: "BaridTesting", targets: ["BaridTesting"]),
+        .executable(name: "barid", targets: ["BaridCommand"]),
+        .executable(name: "barid-broker", targets: ["BrokerCommand"]),
+        .executable(name: "barid-parser", targets: ["ParserPlugin"]),
+        .executable(name: "barid-entity-tagger", targets: ["EntityTaggerPlugin"]),
+        .executable(name: "barid-moderator", targets: ["ModeratorPlugin"]),
+        .executable(name: "barid-indexer", targets: ["IndexerPlugin"]),
+    ],
+    dependencies: [
+        .package(
+            url: "https://github.com/apple/swift-argument-parser", .upToNextMinor(from: "1.8.2")),
+        .package(url: "https://github.com/apple/swift-log", .upToNextMinor(from: "1.16.2")),
+        .package(url: "https://github.com/apple/swift-protobuf", .upToNextMinor(from: "1.39.0")),
+        .package(url: "https://github.com/grpc/grpc-swift-2", .upToNextMinor(from: "2.4.3")),
+        .package(url: "https://github.com/grpc/grpc-swift-protobuf", .upToNextMinor(from: "2.4.1")),
+        .package(url: "https://github.com/groue/GRDB.swift", .upToNextMinor(from: "7.10.0")),
+        .package(url: "https://github.com/jpsim/Yams", .upToNextMinor(from: "6.2.2")),
+        .package(
+            url: "https://github.com/swift-server/swift-service-lifecycle",
+            .upToNextMinor(from: "2.13.0")),
+        .package(
+            url: "https://github.com/swiftlang/swift-subprocess", .upToNextMinor(from: "1.0.2")),
+    ],
+    targets: [
+        // MARK: Bottom: nothing of ours is imported.
+
+        // The C headers of libzmq (Debian: libzmq3-dev).
+        .systemLibrary(name: "CZeroMQ"),
+        // The C headers of libsodium (Debian: libsodium-dev): SHA-256, later keys.
+        .systemLibrary(name: "CSodium"),
+        // CRC32C by the processor's instruction, and calls Swift cannot make (variadic C).
+        .target(name: "CStorage"),
+        // The ZeroMQ binding: Context, Socket, Message, errors. No Barid word in it.
+        .target(name: "ZeroMQ", dependencies: ["CZeroMQ"], swiftSettings: settings),
+        // Generated messages and stubs only; Scripts/generate writes it from Protocols/.
+        .target(
+            name: "BaridSchema", dependencies: [protobuf, grpcCore, grpcProtobuf],
+            swiftSettings: [.swiftLanguageMode(.v6)]),
+        // Folding, tokenising, offsets and language of text, Arabic first.
+        .target(name: "BaridText", swiftSettings: settings),
+        // The pure, deterministic core of the broker.
+        .target(name: "BaridEngine", swiftSettings: settings),
+
+        // MARK: Middle.
+
+        // GRPCCore transports over ZeroMQ; frame codec and session state machine as values.
+        .target(
+            name: "BaridTransport", dependencies: ["ZeroMQ", grpcCore, logging],
+            swiftSettings: settings),
+        // The EventLog seam, an in-memory log, and segmented files with recovery.
+        .target(
+            name: "BaridLog", dependencies: ["BaridEngine", "CStorage"], swiftSettings: settings),
+        // Conveniences on the article model, event types, JSON.
+        .target(
+            name: "BaridArticles", dependencies: ["BaridSchema", "BaridText", "CSodium"],
+            swiftSettings: settings),
+        // What authors of clients and plugins import: Publisher, Worker, EventHandler, calls.
+        .target(
+            name: "Barid",
+            dependencies: [
+                "BaridSchema", "BaridTransport", "CSodium", argumentParser, grpcCore, grpcProtobuf,
+                lifecycle, logging, protobuf, yams,
+            ], swiftSettings: settings),
+        // The services over engine and log: EventBus, Admin, health.
+        .target(
+            name: "BaridBroker",
+            dependencies: [
+                "BaridEngine", "BaridLog", "BaridSchema", "BaridTransport", grpcCore, grpcProtobuf,
+                lifecycle, logging, protobuf,
+            ], swiftSettings: settings),
+        // Starts, watches and stops plugin processes; finds plugins on the plugin path.
+        .target(
+            name: "BaridSupervisor",
+            dependencies: ["Barid", "CStorage", logging, subprocess], swiftSettings: settings),
+        // Runs a handler against events in-process, no broker. Public.
+        .target(name: "BaridTesting", dependencies: ["Barid"], swiftSettings: settings),
+
+        // MARK: Executables.
+
+        // barid-broker.
+        .executableTarget(
+            name: "BrokerCommand", dependencies: ["BaridBroker", argumentParser, logging],
+            swiftSettings: settings),
+        // barid, the command line of producers and operators.
+        .executableTarget(
+            name: "BaridCommand",
+            dependencies: [
+                "Barid", "BaridArticles", "BaridSupervisor", argumentParser, grpcProtobuf, logging,
+                lifecycle,
+            ], resources: [.embedInCode("Samples")], swiftSettings: settings),
+
+        // MARK: The four workers. Each keeps its work in a library that its tests import.
+
+        .target(
+            name: "ArticleParser", dependencies: ["BaridArticles", "BaridText"],
+            path: "Plugins/Parser/Library", swiftSettings: settings),
+        .executableTarget(
+            name: "ParserPlugin", dependencies: ["ArticleParser", "Barid"], path: "Plugins/Parser",
+            exclude: ["Library"], sources: ["Command"],
+            resources: [.embedInCode("plugin.yaml")], swiftSettings: settings),
+        .target(
+            name: "EntityTagger", dependencies: ["BaridArticles", "BaridText"],
+            path: "Plugins/EntityTagger/Library", swiftSettings: settings),
+        .executableTarget(
+            name: "EntityTaggerPlugin", dependencies: ["EntityTagger", "Barid"], path: "Plugins/EntityTagger",
+            exclude: ["Library"], sources: ["Command"],
+            resources: [.embedInCode("plugin.yaml")], swiftSettings: settings),
+        .target(
+            name: "Moderator", dependencies: ["BaridArticles", "BaridText"],
+            path: "Plugins/Moderator/Library", swiftSettings: settings),
+        .executableTarget(
+            name: "ModeratorPlugin", dependencies: ["Moderator", "Barid"], path: "Plugins/Moderator",
+            exclude: ["Library"], sources: ["Command"],
+            resources: [.embedInCode("plugin.yaml")], swiftSettings: settings),
+        .target(
+            name: "Indexer", dependencies: ["BaridArticles", "BaridText", grdb],
+            path: "Plugins/Indexer/Library", swiftSettings: settings),
+        .executableTarget(
+            name: "IndexerPlugin", dependencies: ["Indexer", "Barid"], path: "Plugins/Indexer",
+            exclude: ["Library"], sources: ["Command"],
+            resources: [.embedInCode("plugin.yaml")], swiftSettings: settings),
+    ]
+)

@@ -1,0 +1,1 @@
+// Barid begins here.

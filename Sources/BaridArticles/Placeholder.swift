@@ -1,0 +1,1 @@
+// BaridArticles begins here.

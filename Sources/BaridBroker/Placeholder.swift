@@ -1,0 +1,1 @@
+// BaridBroker begins here.

@@ -1,0 +1,1 @@
+// BaridEngine begins here.

@@ -1,0 +1,1 @@
+// BaridLog begins here.

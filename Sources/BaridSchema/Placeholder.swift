@@ -1,0 +1,1 @@
+// BaridSchema begins here.

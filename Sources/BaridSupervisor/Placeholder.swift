@@ -1,0 +1,1 @@
+// BaridSupervisor begins here.

@@ -1,0 +1,1 @@
+// BaridTesting begins here.

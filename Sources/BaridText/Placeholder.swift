@@ -1,0 +1,1 @@
+// BaridText begins here.

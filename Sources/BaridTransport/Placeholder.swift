@@ -1,0 +1,1 @@
+// BaridTransport begins here.

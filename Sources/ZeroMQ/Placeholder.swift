@@ -1,0 +1,1 @@
+// ZeroMQ begins here.
