@@ -1,1 +1,0 @@
-// BaridSchema begins here.
