@@ -133,14 +133,16 @@ let package = Package(
             name: "EntityTagger", dependencies: ["BaridArticles", "BaridText"],
             path: "Plugins/EntityTagger/Library", swiftSettings: settings),
         .executableTarget(
-            name: "EntityTaggerPlugin", dependencies: ["EntityTagger", "Barid"], path: "Plugins/EntityTagger",
+            name: "EntityTaggerPlugin", dependencies: ["EntityTagger", "Barid"],
+            path: "Plugins/EntityTagger",
             exclude: ["Library"], sources: ["Command"],
             resources: [.embedInCode("plugin.yaml")], swiftSettings: settings),
         .target(
             name: "Moderator", dependencies: ["BaridArticles", "BaridText"],
             path: "Plugins/Moderator/Library", swiftSettings: settings),
         .executableTarget(
-            name: "ModeratorPlugin", dependencies: ["Moderator", "Barid"], path: "Plugins/Moderator",
+            name: "ModeratorPlugin", dependencies: ["Moderator", "Barid"],
+            path: "Plugins/Moderator",
             exclude: ["Library"], sources: ["Command"],
             resources: [.embedInCode("plugin.yaml")], swiftSettings: settings),
         .target(
@@ -150,5 +152,13 @@ let package = Package(
             name: "IndexerPlugin", dependencies: ["Indexer", "Barid"], path: "Plugins/Indexer",
             exclude: ["Library"], sources: ["Command"],
             resources: [.embedInCode("plugin.yaml")], swiftSettings: settings),
+
+        // MARK: Tests, one folder a target.
+
+        // A temporary folder, processes that end, waiting for facts.
+        .target(name: "TestSupport", path: "Tests/Support", swiftSettings: settings),
+        // Arrows, documents, manifests and compose file agree.
+        .testTarget(
+            name: "TidyTests", dependencies: ["TestSupport", yams], swiftSettings: settings),
     ]
 )
