@@ -1,1 +1,0 @@
-// BaridTransport begins here.
