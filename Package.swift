@@ -160,5 +160,12 @@ let package = Package(
         // Arrows, documents, manifests and compose file agree.
         .testTarget(
             name: "TidyTests", dependencies: ["TestSupport", yams], swiftSettings: settings),
+        // The real executables, together.
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: [
+                "BaridCommand", "BaridSchema", "BrokerCommand", "EntityTaggerPlugin",
+                "IndexerPlugin", "ModeratorPlugin", "ParserPlugin", "TestSupport", protobuf,
+            ], swiftSettings: settings),
     ]
 )
