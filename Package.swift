@@ -167,5 +167,8 @@ let package = Package(
                 "BaridCommand", "BaridSchema", "BrokerCommand", "EntityTaggerPlugin",
                 "IndexerPlugin", "ModeratorPlugin", "ParserPlugin", "TestSupport", protobuf,
             ], swiftSettings: settings),
+        .testTarget(
+            name: "BaridTextTests", dependencies: ["BaridText"], path: "Tests/BaridTextTests",
+            swiftSettings: settings),
     ]
 )

@@ -1,1 +1,0 @@
-// BaridText begins here.
