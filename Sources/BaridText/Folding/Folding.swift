@@ -22,8 +22,8 @@ public enum Folding {
     ///
     /// - Parameter scalars: Any scalars, at most 2^31.
     /// - Returns: The folded scalars and their map.
-    public static func fold(_ scalars: some Collection<Unicode.Scalar>) -> FoldedText {
-        fold(scalars, capacity: scalars.underestimatedCount)
+    public static func fold(_ scalars: [Unicode.Scalar]) -> FoldedText {
+        fold(scalars, capacity: scalars.count)
     }
 
     /// Returns the matching form of a text without a map: the key of dictionaries and lists.
@@ -31,12 +31,20 @@ public enum Folding {
     /// - Parameter text: Any text.
     /// - Returns: Its folded form.
     public static func key(_ text: String) -> String {
-        var result = String.UnicodeScalarView()
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.utf8.count)
         let table = FoldingTable.shared
         for scalar in text.unicodeScalars {
-            append(scalar, table) { result.append($0) }
+            append(scalar, table) { folded in
+                if folded.isASCII {
+                    bytes.append(UInt8(truncatingIfNeeded: folded.value))
+                } else {
+                    bytes.append(
+                        contentsOf: UTF8.encode(folded) ?? UTF8.encodedReplacementCharacter)
+                }
+            }
         }
-        return String(result)
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Whether a scalar is a bidi control that can make text look other than it reads.

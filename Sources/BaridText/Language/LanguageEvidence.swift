@@ -3,42 +3,45 @@
 /// Words are compared unfolded but for case and vowel marks: that Persian writes ی and Arabic ي
 /// is itself the best sign.
 struct LanguageEvidence {
-    private var scripts: [Script: Int] = [:]
-    private var words: [String: Double] = [:]
-    private var letters: [String: Double] = [:]
-    private var wordCount = 0
+    private var scripts = [Int](repeating: 0, count: Script.allCases.count)
+    private var words = [Double](repeating: 0, count: Candidate.allCases.count)
+    private var letters = [Double](repeating: 0, count: Candidate.allCases.count)
 
     mutating func read(_ scalars: some Sequence<Unicode.Scalar>) {
-        var word = String.UnicodeScalarView()
+        let lexicon = LanguageLexicon.shared
+        var word = LanguageLexicon.Key()
+        // What an apostrophe cut off: l'eau, d'un.
+        var elided: LanguageLexicon.Key?
         for scalar in scalars {
             guard let script = Script(scalar) else {
                 if FoldingTable.isIgnorable(scalar) { continue }
-                if scalar == "'" || scalar == "’", !word.isEmpty {
+                if scalar == "'" || scalar == "’", word.count > 0 {
                     word.append("'")
+                    elided = word
                 } else {
-                    close(&word)
+                    close(&word, &elided, lexicon)
                 }
                 continue
             }
-            scripts[script, default: 0] += 1
-            if let signs = Self.signLetters[scalar] {
-                for (language, weight) in signs { letters[language, default: 0] += weight }
-            }
-            guard script == .latin || script == .arabic else { continue }
-            if script == .latin {
-                word.append(contentsOf: scalar.properties.lowercaseMapping.unicodeScalars)
-            } else {
-                word.append(scalar)
+            scripts[script.rawValue] += 1
+            for sign in lexicon.signs(of: scalar) { letters[sign.0.rawValue] += sign.1 }
+            switch script {
+            case .latin: word.append(lexicon.lowercase(scalar))
+            case .arabic: word.append(scalar)
+            default: break
             }
         }
-        close(&word)
+        close(&word, &elided, lexicon)
     }
 
     var language: Language {
-        let total = scripts.values.reduce(0, +)
+        let total = scripts.reduce(0, +)
         guard total > 0,
-            let (script, count) = scripts.max(by: { ($0.value, $1.key) < ($1.value, $0.key) })
+            let script = Script.allCases.max(by: {
+                (scripts[$0.rawValue], $1.rawValue) < (scripts[$1.rawValue], $0.rawValue)
+            })
         else { return .undetermined }
+        let count = scripts[script.rawValue]
         let share = Double(count) / Double(total)
         switch script {
         case .arabic: return arabicScript(share: share)
@@ -46,70 +49,60 @@ struct LanguageEvidence {
         case .hebrew: return Language(code: "he", confidence: share)
         case .greek: return Language(code: "el", confidence: share)
         case .cyrillic:
-            let ukrainian = letters["uk", default: 0]
-            let russian = letters["ru", default: 0]
+            let ukrainian = letters[Candidate.uk.rawValue]
+            let russian = letters[Candidate.ru.rawValue]
             guard ukrainian + russian > 0 else { return .undetermined }
             let lead = abs(ukrainian - russian) / (ukrainian + russian)
             return Language(code: ukrainian > russian ? "uk" : "ru", confidence: share * lead)
         case .hangul: return Language(code: "ko", confidence: share)
         case .kana: return Language(code: "ja", confidence: share)
         case .han:
-            let kana = scripts[.kana, default: 0]
+            let kana = scripts[Script.kana.rawValue]
             return Language(code: kana * 10 > count ? "ja" : "zh", confidence: share)
         case .devanagari: return Language(code: "hi", confidence: share * 0.8)
         }
     }
 
     private func arabicScript(share: Double) -> Language {
-        let count = Double(max(1, scripts[.arabic, default: 0]))
-        // A letter that Arabic never has weighs by how often it stands; each language needs some.
-        var scores: [String: Double] = [:]
-        for language in ["ar", "fa", "ur", "ckb"] {
-            scores[language] =
-                words[language, default: 0] * 6 + letters[language, default: 0]
-        }
+        var scores = words.map { $0 * 6 }
+        for index in scores.indices { scores[index] += letters[index] }
         // Without any sign the script is Arabic's.
-        scores["ar", default: 0] += min(4, count / 25) + 0.5
-        return best(scores, share: share, needed: 0)
+        scores[Candidate.ar.rawValue] += min(4, Double(scripts[Script.arabic.rawValue]) / 25) + 0.5
+        return best(of: [.ar, .fa, .ur, .ckb], scores, share: share, needed: 0)
     }
 
     private func latinScript(share: Double) -> Language {
-        var scores: [String: Double] = [:]
-        for language in ["en", "fr", "de", "tr", "es", "it", "pt", "nl"] {
-            scores[language] = words[language, default: 0] * 2 + letters[language, default: 0]
-        }
-        return best(scores, share: share, needed: 2)
+        var scores = words.map { $0 * 2 }
+        for index in scores.indices { scores[index] += letters[index] }
+        return best(of: [.en, .fr, .de, .tr, .es, .it, .pt, .nl], scores, share: share, needed: 2)
     }
 
-    private func best(_ scores: [String: Double], share: Double, needed: Double) -> Language {
-        let ranked = scores.sorted { ($0.value, $1.key) > ($1.value, $0.key) }
-        guard let first = ranked.first, first.value >= needed, first.value > 0 else {
-            return .undetermined
-        }
-        let second = ranked.dropFirst().first?.value ?? 0
-        guard first.value > second else { return .undetermined }
-        let lead = (first.value - second) / first.value
+    private func best(
+        of candidates: [Candidate], _ scores: [Double], share: Double, needed: Double
+    ) -> Language {
+        let ranked = candidates.sorted { scores[$0.rawValue] > scores[$1.rawValue] }
+        guard ranked.count > 1 else { return .undetermined }
+        let first = scores[ranked[0].rawValue]
+        let second = scores[ranked[1].rawValue]
+        guard first >= needed, first > second else { return .undetermined }
         // Little evidence is no certainty, however one-sided.
-        let weight = first.value / (first.value + 1)
-        return Language(code: first.key, confidence: share * lead * weight)
+        let weight = first / (first + 1)
+        return Language(
+            code: "\(ranked[0])", confidence: share * weight * (first - second) / first)
     }
 
-    private mutating func close(_ word: inout String.UnicodeScalarView) {
-        guard !word.isEmpty else { return }
-        defer { word.removeAll(keepingCapacity: true) }
-        wordCount += 1
-        guard word.count <= 12 else { return }
-        var text = String(word)
-        if let languages = Self.commonWords[text] {
-            for language in languages { words[language, default: 0] += 1 / Double(languages.count) }
-        } else if let apostrophe = text.firstIndex(of: "'") {
-            // l'eau, d'un, can't: the elided word before it, or the ending after it.
-            let ending = String(text[apostrophe...])
-            text = String(text[...apostrophe])
-            for language in Self.commonWords[text] ?? Self.commonWords[ending] ?? [] {
-                words[language, default: 0] += 0.5
-            }
+    private mutating func close(
+        _ word: inout LanguageLexicon.Key, _ elided: inout LanguageLexicon.Key?,
+        _ lexicon: LanguageLexicon
+    ) {
+        guard word.count > 0 else { return }
+        let found = lexicon.languages(of: word)
+        for language in found { words[language.rawValue] += 1 / Double(found.count) }
+        if found.isEmpty, let elided {
+            for language in lexicon.languages(of: elided) { words[language.rawValue] += 0.5 }
         }
+        word = LanguageLexicon.Key()
+        elided = nil
     }
 }
 

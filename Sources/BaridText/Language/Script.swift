@@ -1,8 +1,6 @@
 /// The scripts that language detection tells apart.
-enum Script: Int, Comparable {
+enum Script: Int, CaseIterable {
     case arabic, latin, hebrew, greek, cyrillic, hangul, kana, han, devanagari
-
-    static func < (left: Script, right: Script) -> Bool { left.rawValue < right.rawValue }
 
     /// The script of a letter; nil for anything else.
     init?(_ scalar: Unicode.Scalar) {
