@@ -20,7 +20,6 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(
     name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
-let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 
@@ -49,8 +48,6 @@ let package = Package(
         .package(
             url: "https://github.com/swift-server/swift-service-lifecycle",
             .upToNextMinor(from: "2.13.0")),
-        .package(
-            url: "https://github.com/swiftlang/swift-subprocess", .upToNextMinor(from: "1.0.2")),
     ],
     targets: [
         // MARK: Bottom: nothing of ours is imported.
@@ -61,6 +58,8 @@ let package = Package(
         .systemLibrary(name: "CSodium"),
         // CRC32C by the processor's instruction, and calls Swift cannot make (variadic C).
         .target(name: "CStorage"),
+        // Starting, guarding and reaping child processes (fork, which Swift cannot call).
+        .target(name: "CProcess"),
         // The ZeroMQ binding: Context, Socket, Message, errors. No Barid word in it.
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ"], swiftSettings: settings),
         // Generated messages and stubs only; Scripts/generate writes it from Protocols/.
@@ -102,7 +101,8 @@ let package = Package(
         // Starts, watches and stops plugin processes; finds plugins on the plugin path.
         .target(
             name: "BaridSupervisor",
-            dependencies: ["Barid", "CStorage", logging, subprocess], swiftSettings: settings),
+            dependencies: ["Barid", "BaridSchema", "CProcess", grpcCore, logging],
+            swiftSettings: settings),
         // Runs a handler against events in-process, no broker. Public.
         .target(name: "BaridTesting", dependencies: ["Barid"], swiftSettings: settings),
 
@@ -167,6 +167,11 @@ let package = Package(
                 "BaridCommand", "BaridSchema", "BrokerCommand", "EntityTaggerPlugin",
                 "IndexerPlugin", "ModeratorPlugin", "ParserPlugin", "TestSupport", protobuf,
             ], swiftSettings: settings),
+        // The supervisor over shell scripts: restarts, crash loops, no orphans.
+        .testTarget(
+            name: "BaridSupervisorTests",
+            dependencies: ["BaridSupervisor", "TestSupport", logging],
+            swiftSettings: settings),
         .testTarget(
             name: "BaridTextTests", dependencies: ["BaridText"], path: "Tests/BaridTextTests",
             swiftSettings: settings),

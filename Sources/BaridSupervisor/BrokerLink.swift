@@ -1,0 +1,46 @@
+/// What the supervisor asks of the broker; each call fails while there is none.
+public protocol BrokerLink: Sendable {
+    /// The peers that have a session now.
+    func sessions() async throws -> [BrokerSession]
+
+    /// Makes sure that a group exists, so that nothing published from now on passes it by.
+    func createGroup(_ group: PluginDescription.Group) async throws
+
+    /// Says how a worker's process ended.
+    ///
+    /// - Parameters:
+    ///   - end: How it ended.
+    ///   - worker: The worker's name.
+    ///   - session: Session it had; empty when it had none.
+    /// - Throws: While there is no broker.
+    func report(_ end: ProcessEnd, worker: String, session: String) async throws
+}
+
+/// One peer of the broker.
+public struct BrokerSession: Sendable, Equatable {
+    /// The broker's name for the session.
+    public var session: String
+
+    /// The name the peer gave itself.
+    public var name: String
+
+    /// The peer's process id.
+    public var processIdentifier: Int32
+
+    /// Deliveries it holds.
+    public var leased: Int
+
+    /// Groups it has joined and services it serves: more than zero for a worker.
+    public var duties: Int
+
+    /// Describes a peer.
+    public init(
+        session: String, name: String, processIdentifier: Int32, leased: Int, duties: Int
+    ) {
+        self.session = session
+        self.name = name
+        self.processIdentifier = processIdentifier
+        self.leased = leased
+        self.duties = duties
+    }
+}

@@ -1,1 +1,0 @@
-// BaridSupervisor begins here.

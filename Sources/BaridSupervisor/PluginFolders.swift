@@ -1,0 +1,145 @@
+import Foundation
+
+/// Finds plugins: each folder with a `plugin.yaml` in one of some folders.
+public struct PluginFolders: Sendable {
+    /// Reads a manifest file.
+    public typealias Reader = @Sendable (_ path: String) throws -> PluginDescription
+
+    /// Folders of plugin folders, in order: of two plugins of one name the first counts.
+    public let folders: [String]
+
+    /// The folder of the running `barid`, where bare command names are looked up.
+    public let executables: String
+
+    private let read: Reader
+
+    /// Looks in these folders.
+    public init(folders: [String], executables: String, read: @escaping Reader) {
+        self.folders = folders
+        self.executables = executables
+        self.read = read
+    }
+
+    /// The plugin path: `BARID_PLUGIN_PATH`, else `share/barid/plugins` beside the installation's
+    /// `bin`, else `Plugins` of the checkout the executable was built in; then the user's own.
+    ///
+    /// - Parameters:
+    ///   - environment: Where `BARID_PLUGIN_PATH` (folders separated by `:`) is looked up.
+    ///   - executables: The folder of the running `barid`.
+    ///   - userFolder: The user's plugins folder.
+    /// - Returns: Absolute paths; not all of them need to exist.
+    public static func path(
+        environment: [String: String], executables: String, userFolder: String
+    ) -> [String] {
+        if let given = environment["BARID_PLUGIN_PATH"], !given.isEmpty {
+            return given.split(separator: ":").map { absolute(String($0)) } + [userFolder]
+        }
+        let installed = absolute("../share/barid/plugins", in: executables)
+        if isFolder(installed) { return [installed, userFolder] }
+        if let checkout = checkout(around: executables) {
+            return ["\(checkout)/Plugins", userFolder]
+        }
+        return [installed, userFolder]
+    }
+
+    /// Every plugin, in the order of the plugin path and, within a folder, of names.
+    public func find() -> [FoundPlugin] {
+        var found: [FoundPlugin] = []
+        for folder in folders {
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+            for name in names.sorted() where !name.hasPrefix(".") {
+                let path = "\(folder)/\(name)"
+                guard FileManager.default.fileExists(atPath: "\(path)/plugin.yaml") else {
+                    continue
+                }
+                found.append(plugin(in: path, named: name, besides: found))
+            }
+        }
+        return found
+    }
+
+    private func plugin(
+        in path: String, named name: String, besides others: [FoundPlugin]
+    )
+        -> FoundPlugin
+    {
+        let description: PluginDescription
+        do {
+            description = try read("\(path)/plugin.yaml")
+        } catch {
+            return FoundPlugin(
+                folder: path, description: PluginDescription(name: name, command: []),
+                program: .invalid("\(path)/plugin.yaml: \(error)"))
+        }
+        if let other = others.first(where: { $0.description.name == description.name }) {
+            return FoundPlugin(
+                folder: path, description: description,
+                program: .invalid("\(other.folder) has a plugin of this name already"))
+        }
+        return FoundPlugin(
+            folder: path, description: description,
+            program: program(of: description, in: path))
+    }
+
+    private func program(
+        of description: PluginDescription, in folder: String
+    )
+        -> FoundPlugin.Program
+    {
+        guard let word = description.command.first, !word.isEmpty else {
+            return .invalid("the manifest has no command")
+        }
+        let isBare = !word.contains("/")
+        let inFolder = Self.absolute(word, in: folder)
+        guard isBare || inFolder.hasPrefix(folder + "/") else {
+            return .invalid("the command \(word) is outside the plugin's folder")
+        }
+        let executable = isBare ? "\(executables)/\(word)" : inFolder
+        let arguments = Array(description.command.dropFirst())
+        if FileManager.default.isExecutableFile(atPath: executable), !Self.isFolder(executable) {
+            return .runnable(executable: executable, arguments: arguments)
+        }
+        return .notBuilt(
+            executable: executable, buildCommand: buildCommand(word, isBare: isBare, in: folder))
+    }
+
+    private func buildCommand(_ word: String, isBare: Bool, in folder: String) -> String {
+        if FileManager.default.fileExists(atPath: "\(folder)/Package.swift") {
+            return "swift build -c release --package-path \(folder)"
+        }
+        guard isBare else { return "chmod +x \(Self.absolute(word, in: folder))" }
+        guard let checkout = Self.checkout(around: executables) else {
+            return "Scripts/install (it belongs beside \(executables)/barid)"
+        }
+        let release = executables.hasSuffix("/release") ? "-c release " : ""
+        return "swift build \(release)--package-path \(checkout) --product \(word)"
+    }
+
+    /// The checkout whose build folder the executables are in.
+    private static func checkout(around executables: String) -> String? {
+        var folder = URL(fileURLWithPath: executables).resolvingSymlinksInPath()
+        // CHECKOUT/.build/TRIPLE/CONFIGURATION is three levels down.
+        for _ in 0..<4 {
+            folder.deleteLastPathComponent()
+            let path = folder.path
+            if FileManager.default.fileExists(atPath: "\(path)/Package.swift"),
+                isFolder("\(path)/Plugins")
+            {
+                return path
+            }
+        }
+        return nil
+    }
+
+    private static func absolute(_ path: String, in folder: String? = nil) -> String {
+        let base = folder ?? FileManager.default.currentDirectoryPath
+        return URL(fileURLWithPath: path, relativeTo: URL(fileURLWithPath: base + "/"))
+            .standardizedFileURL.path
+    }
+
+    private static func isFolder(_ path: String) -> Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+            && isFolder.boolValue
+    }
+}

@@ -1,0 +1,42 @@
+// Starting, guarding and reaping child processes: what needs fork(), which Swift cannot call.
+#pragma once
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/// A running child: its id and the parent's ends of its pipes (non-blocking, close-on-exec).
+struct barid_child {
+    pid_t pid;
+    int output;
+    int error;
+    /// Becomes readable when the child ends; -1 where the system has no such descriptor.
+    int end;
+};
+
+/// How a child ended: its exit code, or the signal (then `code` is -1).
+struct barid_exit {
+    int code;
+    int signal;
+};
+
+/// Starts a program as the leader of a process group of its own.
+///
+/// Its standard input is `input`; it gets SIGTERM when the *thread* that called this ends, so the
+/// caller is a thread that lives as long as the process. Nothing else is inherited.
+/// Returns 0, or the errno of the step that failed (execve's too).
+int barid_child_start(const char *path, char *const arguments[], char *const environment[],
+                      const char *folder, int input, struct barid_child *child);
+
+/// Reaps the child if it has ended: 1 and `*exit` when it has, else 0.
+/// Whatever is left of its process group is killed first, while the group's id cannot be reused.
+int barid_child_reap(pid_t pid, struct barid_exit *exit);
+
+/// Starts the guard: a process that ends every process group it was told of once this process is
+/// gone, however it went (SIGTERM first, SIGKILL after a second).
+/// Returns the descriptor to which process group ids are written as int32_t: to guard it, or,
+/// negated, to forget it. Closing it with groups left ends them. -1 and errno on failure.
+int barid_guard_start(void);
+
+/// Starts this program anew in a session of its own, for `--detach`: standard output goes to
+/// `output`, standard error and input are kept and /dev/null. Returns its id, or -1 and errno.
+pid_t barid_detached_start(const char *path, char *const arguments[], int output);

@@ -1,0 +1,170 @@
+import Foundation
+import Logging
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import BaridSupervisor
+
+/// The supervisor over shell scripts, with a broker that is played by the test.
+@Suite struct SupervisorTests {
+    /// Knows a session for each process whose script has written its id into a file.
+    private final class PlayedBroker: BrokerLink {
+        let folder: String
+        let events = Mutex<[String]>([])
+        let reports = Mutex<[(worker: String, end: ProcessEnd, session: String)]>([])
+        let leased: Int
+
+        init(folder: String, leased: Int = 0) {
+            self.folder = folder
+            self.leased = leased
+        }
+
+        func sessions() async throws -> [BrokerSession] {
+            guard FileManager.default.fileExists(atPath: "\(folder)/broker.up") else {
+                throw CocoaError(.fileNoSuchFile)
+            }
+            let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+            return names.compactMap { name in
+                guard name.hasPrefix("session-"), let process = Int32(name.dropFirst(8)) else {
+                    return nil
+                }
+                return BrokerSession(
+                    session: "s\(process)", name: "x", processIdentifier: process, leased: leased,
+                    duties: 1)
+            }
+        }
+
+        func createGroup(_ group: PluginDescription.Group) async throws {
+            events.withLock { $0.append("group \(group.name)") }
+        }
+
+        func report(_ end: ProcessEnd, worker: String, session: String) async throws {
+            reports.withLock { $0.append((worker, end, session)) }
+        }
+    }
+
+    private let folder: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+    }
+
+    private func plugin(_ name: String, _ script: String) throws {
+        let path = folder.file("plugins/\(name)")
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        try Data().write(to: URL(fileURLWithPath: "\(path)/plugin.yaml"))
+        try Data("#!/bin/sh\n\(script)\n".utf8).write(to: URL(fileURLWithPath: "\(path)/run"))
+        try FileManager.default.setAttributes(
+            [.posixPermissions: 0o700], ofItemAtPath: "\(path)/run")
+    }
+
+    private func supervisor(
+        _ broker: PlayedBroker, policy: RestartPolicy = RestartPolicy()
+    ) throws
+        -> Supervisor
+    {
+        let plugins = PluginFolders(
+            folders: [folder.file("plugins")], executables: folder.file("bin")
+        ) { path in
+            let name = path.split(separator: "/").dropLast().last.map(String.init) ?? ""
+            return PluginDescription(
+                name: name, command: ["./run"],
+                groups: [PluginDescription.Group(name: name, types: [])])
+        }
+        var configuration = Supervisor.Configuration(
+            broker: [
+                "/bin/sh", "-c",
+                "trap 'echo broker >>stops; exit 0' TERM; : >broker.up; echo up; while :; do sleep 0.02; done",
+            ], plugins: plugins,
+            environment: ["PATH": "/usr/bin:/bin", "FOLDER": folder.path],
+            logFolder: folder.file("logs"))
+        configuration.broker = [
+            "/bin/sh", "-c",
+            "cd $FOLDER; trap 'echo broker >>stops; exit 0' TERM; : >broker.up; while :; do sleep 0.02; done",
+        ]
+        configuration.policy = policy
+        configuration.readyLimit = .seconds(20)
+        return try Supervisor(configuration, link: broker, logger: Logger(label: "test"))
+    }
+
+    private static let good =
+        "trap 'sleep 0.1; echo worker >>$FOLDER/stops; exit 0' TERM; : >$FOLDER/session-$$; while :; do sleep 0.02; done"
+
+    @Test func startsAllReportsExitsRestartsAndStopsTheBrokerLast() async throws {
+        try plugin("good", Self.good)
+        let broker = PlayedBroker(folder: folder.path)
+        let supervisor = try supervisor(broker)
+        async let running: Void = supervisor.run()
+        let all = try await supervisor.startAll()
+        #expect(all.map(\.name) == ["broker", "good"])
+        #expect(all.allSatisfy { $0.state == .ready }, "\(all)")
+        #expect(broker.events.withLock { $0 } == ["group good"])
+
+        let first = try #require(all.last?.processIdentifier)
+        kill(first, SIGKILL)
+        let again = try await eventually("a new process") {
+            let plugin = await supervisor.list().first { $0.name == "good" }
+            return plugin?.state == .ready && plugin?.processIdentifier != first ? plugin : nil
+        }
+        #expect(again.restarts == 1)
+        let report = try #require(broker.reports.withLock { $0.first })
+        #expect(report.worker == "good" && report.end.signal == SIGKILL)
+        #expect(report.session == "s\(first)")
+
+        await supervisor.stop()
+        await running
+        let stops = try String(contentsOfFile: folder.file("stops"), encoding: .utf8)
+        #expect(stops == "worker\nbroker\n")
+        #expect(kill(again.processIdentifier, 0) != 0)
+    }
+
+    @Test func aCrashLoopIsShownAndTheOthersGoOn() async throws {
+        try plugin("good", Self.good)
+        try plugin("bad", "echo the reason >&2; exit 4")
+        var policy = RestartPolicy()
+        policy.firstDelay = .milliseconds(1)
+        let supervisor = try supervisor(PlayedBroker(folder: folder.path), policy: policy)
+        async let running: Void = supervisor.run()
+        let all = try await supervisor.startAll()
+        let bad = try #require(all.first { $0.name == "bad" })
+        #expect(bad.state == .crashLoop && bad.restarts == 5)
+        #expect(bad.message == "exit code 4: the reason")
+        #expect(all.first { $0.name == "good" }?.state == .ready)
+        await supervisor.stop()
+        await running
+    }
+
+    @Test func aWorkerThatDoesNotDrainIsKilled() async throws {
+        try plugin(
+            "stubborn",
+            "trap '' TERM; : >$FOLDER/session-$$; while :; do sleep 0.05; done")
+        var policy = RestartPolicy()
+        policy.drainLimit = .milliseconds(200)
+        let supervisor = try supervisor(PlayedBroker(folder: folder.path), policy: policy)
+        async let running: Void = supervisor.run()
+        let all = try await supervisor.startAll()
+        await supervisor.stop()
+        await running
+        for process in all { #expect(kill(process.processIdentifier, 0) != 0) }
+    }
+
+    @Test func aBrokerThatDoesNotStartIsTheReason() async throws {
+        let broker = PlayedBroker(folder: folder.path)
+        var configuration = Supervisor.Configuration(
+            broker: ["/bin/sh", "-c", "echo the data folder is locked >&2; exit 69"],
+            plugins: PluginFolders(folders: [], executables: "/") { _ in
+                PluginDescription(name: "", command: [])
+            }, environment: [:], logFolder: folder.file("logs"))
+        configuration.policy = RestartPolicy()
+        let supervisor = try Supervisor(configuration, link: broker, logger: Logger(label: "test"))
+        async let running: Void = supervisor.run()
+        await #expect {
+            _ = try await supervisor.startAll()
+        } throws: {
+            "\($0)" == "the data folder is locked"
+        }
+        await supervisor.stop()
+        await running
+    }
+}
