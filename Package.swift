@@ -175,5 +175,8 @@ let package = Package(
         .testTarget(
             name: "BaridTextTests", dependencies: ["BaridText"], path: "Tests/BaridTextTests",
             swiftSettings: settings),
+        .testTarget(
+            name: "BaridLogTests", dependencies: ["BaridLog", "CStorage"],
+            path: "Tests/BaridLogTests", swiftSettings: settings),
     ]
 )

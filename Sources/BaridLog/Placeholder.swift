@@ -1,1 +1,0 @@
-// BaridLog begins here.
