@@ -178,5 +178,9 @@ let package = Package(
         .testTarget(
             name: "BaridLogTests", dependencies: ["BaridLog", "CStorage"],
             path: "Tests/BaridLogTests", swiftSettings: settings),
+        // The library against a fake event bus in-process, and its vectors.
+        .testTarget(
+            name: "BaridTests", dependencies: ["Barid", "BaridSchema", grpcCore, grpcInProcess],
+            swiftSettings: settings),
     ]
 )

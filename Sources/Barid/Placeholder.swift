@@ -1,1 +1,0 @@
-// Barid begins here.

@@ -1,0 +1,201 @@
+public import BaridTransport
+public import Foundation
+internal import GRPCCore
+internal import Yams
+
+/// Where a setting's value came from; the earlier one wins.
+public enum SettingOrigin: Sendable, Hashable, CustomStringConvertible {
+    /// A flag of the command line.
+    case flag(String)
+    /// A variable of the environment.
+    case environment(String)
+    /// The settings file at this path.
+    case file(String)
+    /// Nobody said anything.
+    case standard
+
+    /// The origin as `--print-configuration` shows it.
+    public var description: String {
+        switch self {
+        case .flag(let name): "flag --\(name)"
+        case .environment(let name): "environment \(name)"
+        case .file(let path): "file \(path)"
+        case .standard: "default"
+        }
+    }
+}
+
+/// A value and where it came from.
+public struct Sourced<Value: Sendable>: Sendable {
+    /// The value.
+    public var value: Value
+    /// Where it came from.
+    public var origin: SettingOrigin
+}
+
+/// Files and addresses of Barid on this machine: DESIGN 10, resolved in one place.
+///
+/// The order is flag, environment, settings file, default. Broker, command line, supervisor and
+/// workers all read the same, so that they find one another without being told.
+public struct Settings: Sendable {
+    /// Where the broker listens for this user: `--endpoint`, `BARID_ENDPOINT`, `endpoint`.
+    public let endpoint: Sourced<Endpoint>
+
+    /// Log, index and keys (`--data`, `BARID_DATA`, `data`).
+    ///
+    /// The default is
+    /// `$XDG_DATA_HOME/barid`.
+    public let dataFolder: Sourced<String>
+
+    /// Logs of workers and what is running (`BARID_STATE`, `state`).
+    ///
+    /// The default is
+    /// `$XDG_STATE_HOME/barid`.
+    public let stateFolder: Sourced<String>
+
+    /// Folders of plugins (`BARID_PLUGIN_PATH`, colon-separated; `plugin-path`, a list).
+    ///
+    /// The default is empty, and the supervisor knows its own.
+    public let pluginPath: Sourced<[String]>
+
+    /// The settings file and the user's own plugins: `$XDG_CONFIG_HOME/barid`.
+    public let configurationFolder: String
+
+    /// The settings file, whether it exists or not.
+    public var configurationFile: String { "\(configurationFolder)/barid.yaml" }
+
+    /// Resolves everything.
+    ///
+    /// - Parameters:
+    ///   - endpointFlag: Value of the flag `--endpoint`, if given.
+    ///   - dataFlag: Value of the flag `--data`, if given.
+    ///   - environment: The environment. The default is this process's.
+    /// - Throws: `RPCError` with code `.invalidArgument` naming every setting that is wrong and where
+    ///   it came from.
+    public init(
+        endpoint endpointFlag: String? = nil, data dataFlag: String? = nil,
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws {
+        let home = environment["HOME"]?.absolute ?? NSHomeDirectory()
+        func base(_ variable: String, _ fallback: String) -> String {
+            environment[variable]?.absolute ?? "\(home)/\(fallback)"
+        }
+        configurationFolder = "\(base("XDG_CONFIG_HOME", ".config"))/barid"
+        let path = "\(configurationFolder)/barid.yaml"
+        let file = try SettingsFile(path: path)
+
+        func resolve<Value>(
+            flag: (String, Value?)?, variable: String, read: (String) -> Value, key: Value?,
+            fallback: Value
+        ) -> Sourced<Value> {
+            if let (name, value) = flag, let value {
+                return Sourced(value: value, origin: .flag(name))
+            }
+            if let text = environment[variable]?.nonEmpty {
+                return Sourced(value: read(text), origin: .environment(variable))
+            }
+            if let key { return Sourced(value: key, origin: .file(path)) }
+            return Sourced(value: fallback, origin: .standard)
+        }
+
+        var problems: [String] = []
+        let socket = "ipc://\(Self.runtimeFolder(environment))/broker.ipc"
+        let text = resolve(
+            flag: ("endpoint", endpointFlag), variable: "BARID_ENDPOINT", read: { $0 },
+            key: file.endpoint, fallback: socket)
+        var endpoint = Endpoint.ipc(path: "/")
+        do {
+            endpoint = try Endpoint(text.value)
+        } catch {
+            problems.append("\((error as? RPCError)?.message ?? "\(error)") (\(text.origin))")
+        }
+        self.endpoint = Sourced(value: endpoint, origin: text.origin)
+
+        let data = resolve(
+            flag: ("data", dataFlag), variable: "BARID_DATA", read: { $0 }, key: file.data,
+            fallback: "\(base("XDG_DATA_HOME", ".local/share"))/barid")
+        dataFolder = Sourced(value: data.value.absolutePath, origin: data.origin)
+        let state = resolve(
+            flag: nil, variable: "BARID_STATE", read: { $0 }, key: file.state,
+            fallback: "\(base("XDG_STATE_HOME", ".local/state"))/barid")
+        stateFolder = Sourced(value: state.value.absolutePath, origin: state.origin)
+        pluginPath = resolve(
+            flag: nil, variable: "BARID_PLUGIN_PATH",
+            read: { $0.split(separator: ":").map { String($0).absolutePath } },
+            key: file.pluginPath, fallback: [])
+        guard problems.isEmpty else {
+            throw RPCError(code: .invalidArgument, message: problems.joined(separator: "\n"))
+        }
+    }
+
+    /// Every setting with its value and origin: what `--print-configuration` prints.
+    public var explanation: [(name: String, value: String, origin: SettingOrigin)] {
+        [
+            ("endpoint", "\(endpoint.value)", endpoint.origin),
+            ("data", dataFolder.value, dataFolder.origin),
+            ("state", stateFolder.value, stateFolder.origin),
+            ("plugin-path", pluginPath.value.joined(separator: ":"), pluginPath.origin),
+            ("configuration", configurationFile, .standard),
+        ]
+    }
+
+    /// `$XDG_RUNTIME_DIR/barid`, else a folder named after the user under the temporary folder.
+    private static func runtimeFolder(_ environment: [String: String]) -> String {
+        if let folder = environment["XDG_RUNTIME_DIR"]?.absolute { return "\(folder)/barid" }
+        return "\(environment["TMPDIR"]?.absolute ?? "/tmp")/barid-\(getuid())"
+    }
+}
+
+/// What `barid.yaml` says; a missing file says nothing.
+private struct SettingsFile {
+    var endpoint: String?
+    var data: String?
+    var state: String?
+    var pluginPath: [String]?
+
+    init(path: String) throws {
+        guard let bytes = FileManager.default.contents(atPath: path) else { return }
+        var problems: [String] = []
+        do {
+            guard let text = String(validating: bytes, as: UTF8.self),
+                let root = try Yams.compose(yaml: text, .basic)
+            else { return }
+            guard case .mapping(let mapping) = root else {
+                throw RPCError(code: .invalidArgument, message: "\(path): not a mapping")
+            }
+            for (key, value) in mapping {
+                let line = "\(path):\(key.mark?.line ?? 0)"
+                switch (key.scalar?.string, value) {
+                case ("endpoint", .scalar(let scalar)): endpoint = scalar.string
+                case ("data", .scalar(let scalar)): data = scalar.string
+                case ("state", .scalar(let scalar)): state = scalar.string
+                case ("plugin-path", .sequence(let list)):
+                    pluginPath = list.compactMap { $0.scalar?.string.absolutePath }
+                case ("endpoint", _), ("data", _), ("state", _):
+                    problems.append("\(line): a text is expected")
+                case ("plugin-path", _): problems.append("\(line): a list is expected")
+                // Settings of plugins; each plugin checks its own.
+                case ("plugins", .mapping): continue
+                case (let key, _): problems.append("\(line): unknown setting \(key ?? "")")
+                }
+            }
+        } catch let error as RPCError {
+            throw error
+        } catch {
+            throw RPCError(code: .invalidArgument, message: "\(path): not YAML: \(error)")
+        }
+        guard problems.isEmpty else {
+            throw RPCError(code: .invalidArgument, message: problems.joined(separator: "\n"))
+        }
+    }
+}
+
+extension String {
+    /// The string if it is an absolute path; the base directory specification ignores others.
+    fileprivate var absolute: String? { hasPrefix("/") ? self : nil }
+
+    /// The path from the root, without a trailing slash.
+    fileprivate var absolutePath: String {
+        URL(fileURLWithPath: self).standardizedFileURL.path
+    }
+}

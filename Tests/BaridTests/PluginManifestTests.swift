@@ -1,0 +1,118 @@
+import Testing
+
+@testable import Barid
+
+/// Protocols/4-plugin.md: a manifest is valid as a whole, or every problem is told.
+struct PluginManifestTests {
+    private static let whole = """
+        name: entity-tagger
+        version: 1.2.3
+        summary: Finds names.
+        command: [barid-entity-tagger, serve]
+        protocol: {minimum: 1, maximum: 2}
+        consumes:
+          topic: articles
+          types: [news.barid.article.parsed.v1, "news.*.>"]
+          group: taggers
+          ordering: key
+          concurrency: 4
+          prefetch: 3
+          start: new
+          maximum-deliveries: 7
+        emits: [news.barid.article.tagged.v1]
+        serves: [barid.tagger.v1.EntityTagger]
+        settings:
+          - name: minimum-score
+            type: number
+            default: "0.5"
+            help: Less certain names are left out.
+        limits: {memory: 512 MiB, lease: 45s, deadline: 2m}
+        """
+
+    @Test func everyKeyIsRead() throws {
+        let manifest = try PluginManifest(yaml: Array(Self.whole.utf8))
+        #expect(manifest.name == "entity-tagger")
+        #expect(manifest.version == "1.2.3")
+        #expect(manifest.command == ["barid-entity-tagger", "serve"])
+        #expect(manifest.protocolRange == 1...2)
+        let consumes = try #require(manifest.consumes)
+        #expect(consumes.types == ["news.barid.article.parsed.v1", "news.*.>"])
+        #expect(consumes.group == "taggers")
+        #expect(consumes.concurrency == 4)
+        #expect(consumes.prefetch == 3)
+        #expect(consumes.start == .new)
+        #expect(consumes.maximumDeliveries == 7)
+        #expect(manifest.emits == ["news.barid.article.tagged.v1"])
+        #expect(manifest.serves == ["barid.tagger.v1.EntityTagger"])
+        #expect(manifest.settings.first?.kind == .number)
+        #expect(manifest.limits.memory == 512 << 20)
+        #expect(manifest.limits.lease == .seconds(45))
+        #expect(manifest.limits.deadline == .seconds(120))
+    }
+
+    @Test func defaultsAreTheDocumentedOnes() throws {
+        let yaml = """
+            {name: echo, version: "1", summary: s, command: [echo], consumes: {types: [">"]}}
+            """
+        let manifest = try PluginManifest(yaml: Array(yaml.utf8))
+        let consumes = try #require(manifest.consumes)
+        #expect(consumes.group == "echo")
+        #expect(consumes.topic == "articles")
+        #expect(consumes.start == .first)
+        #expect(consumes.concurrency == 1)
+        #expect(consumes.prefetch == 2)
+        #expect(consumes.maximumDeliveries == nil)
+        #expect(manifest.limits.lease == .seconds(30))
+        #expect(manifest.limits.deadline == .seconds(600))
+        #expect(manifest.limits.memory == nil)
+    }
+
+    @Test func allProblemsAreToldAtOnceWithTheirLines() throws {
+        let yaml = """
+            name: Bad Name
+            version: 1
+            colour: red
+            command: [../escape]
+            protocol: {minimum: 3, maximum: 2}
+            consumes:
+              types: []
+              ordering: none
+              concurrency: 0
+            settings:
+              - {name: a, type: integer, default: x, help: h}
+            limits: {memory: lots, lease: 2h}
+            """
+        let error = try #require(throws: PluginManifestError.self) {
+            try PluginManifest(yaml: Array(yaml.utf8))
+        }
+        for (line, part) in [
+            (3, "unknown key \"colour\""), (1, "\"Bad Name\" is not a name"),
+            (nil, "summary is missing"), (4, "../escape"), (5, "minimum 3 is above maximum 2"),
+            (7, "types is empty"), (8, "\"none\" is none of: key"), (9, "from 1 to 1024"),
+            (11, "the default of a is not a integer"), (12, "not a size"), (12, "outside 1s to 1h"),
+        ] as [(Int?, String)] {
+            #expect(
+                error.problems.contains {
+                    $0.message.contains(part) && (line == nil || $0.line == line)
+                }, "\(part) in \(error)")
+        }
+    }
+
+    @Test(arguments: [
+        ("", "empty"), ("[]", "not a mapping"), ("name: [", "not YAML"),
+        ("name: a\nname: b", "duplicated"),
+        ("{name: a, version: b, summary: c, command: [d]}", "neither consumes nor serves"),
+    ])
+    func brokenFilesAreRefused(yaml: String, part: String) throws {
+        let error = try #require(throws: PluginManifestError.self) {
+            try PluginManifest(yaml: Array(yaml.utf8))
+        }
+        #expect(error.description.contains(part), "\(error)")
+    }
+
+    @Test func tooLargeOrNotTextIsRefused() throws {
+        let large = [UInt8](repeating: 0x20, count: PluginManifest.maximumBytes + 1)
+        #expect(throws: PluginManifestError.self) { try PluginManifest(yaml: large) }
+        #expect(throws: PluginManifestError.self) { try PluginManifest(yaml: [0xff, 0xfe, 0x00]) }
+    }
+}

@@ -1,0 +1,114 @@
+import BaridTransport
+import Foundation
+import GRPCCore
+import Testing
+
+@testable import Barid
+
+/// DESIGN 10: flag, environment, file, default, in this order.
+struct SettingsTests {
+    @Test func everySourceYieldsToTheOneBeforeIt() throws {
+        try TemporaryFolder.with { folder in
+            var environment = ["HOME": folder, "XDG_RUNTIME_DIR": "\(folder)/run"]
+            var settings = try Settings(environment: environment)
+            #expect(settings.endpoint.value == .ipc(path: "\(folder)/run/barid/broker.ipc"))
+            #expect(settings.endpoint.origin == .standard)
+            #expect(settings.dataFolder.value == "\(folder)/.local/share/barid")
+            #expect(settings.stateFolder.value == "\(folder)/.local/state/barid")
+
+            let file = "\(folder)/.config/barid/barid.yaml"
+            try FileManager.default.createDirectory(
+                atPath: "\(folder)/.config/barid", withIntermediateDirectories: true)
+            try Data("endpoint: ipc:///f/b.ipc\ndata: /f/data\nplugin-path: [/f/p]\n".utf8).write(
+                to: URL(fileURLWithPath: file))
+            settings = try Settings(environment: environment)
+            #expect(settings.endpoint.value == .ipc(path: "/f/b.ipc"))
+            #expect(settings.endpoint.origin == .file(file))
+            #expect(settings.pluginPath.value == ["/f/p"])
+
+            environment["BARID_ENDPOINT"] = "tcp://127.0.0.1:7450"
+            environment["BARID_DATA"] = "/e/data"
+            environment["BARID_PLUGIN_PATH"] = "/e/p:/e/q"
+            settings = try Settings(environment: environment)
+            #expect(settings.endpoint.value == .tcp(host: "127.0.0.1", port: 7450))
+            #expect(settings.endpoint.origin == .environment("BARID_ENDPOINT"))
+            #expect(settings.dataFolder.value == "/e/data")
+            #expect(settings.pluginPath.value == ["/e/p", "/e/q"])
+
+            settings = try Settings(
+                endpoint: "ipc:///g.ipc", data: "/g/data", environment: environment)
+            #expect(settings.endpoint.origin == .flag("endpoint"))
+            #expect(settings.dataFolder.value == "/g/data")
+        }
+    }
+
+    @Test func withoutARuntimeFolderTheSocketIsInOneOfTheUsersOwn() throws {
+        let settings = try Settings(environment: ["HOME": "/nowhere", "TMPDIR": "/t"])
+        #expect(settings.endpoint.value == .ipc(path: "/t/barid-\(getuid())/broker.ipc"))
+    }
+
+    @Test func badSettingsNameTheirOrigin() throws {
+        let long = "ipc:///" + String(repeating: "x", count: 107)
+        let error = #expect(throws: RPCError.self) {
+            try Settings(environment: ["HOME": "/nowhere", "BARID_ENDPOINT": long])
+        }
+        #expect(error?.message.contains("107") == true)
+        #expect(error?.message.contains("BARID_ENDPOINT") == true)
+        #expect(throws: RPCError.self) {
+            try Settings(endpoint: "tcp://192.0.2.1:1", environment: ["HOME": "/nowhere"])
+        }
+    }
+
+    @Test func aSettingsFileWithUnknownKeysIsRefusedWithTheirLines() throws {
+        try TemporaryFolder.with { folder in
+            try Data("data: /d\ncolour: red\nendpoint: []\n".utf8).write(
+                to: URL(fileURLWithPath: "\(folder)/barid.yaml"))
+            try FileManager.default.createSymbolicLink(
+                atPath: "\(folder)/barid", withDestinationPath: folder)
+            let error = #expect(throws: RPCError.self) {
+                try Settings(environment: ["HOME": "/nowhere", "XDG_CONFIG_HOME": folder])
+            }
+            #expect(error?.message.contains(":2: unknown setting colour") == true)
+            #expect(error?.message.contains(":3: a text is expected") == true)
+        }
+    }
+
+    @Test func privateFoldersAreMadeAndForeignOnesRefused() throws {
+        try TemporaryFolder.with { folder in
+            let path = "\(folder)/a/b"
+            try PrivateFolder.make(path)
+            try PrivateFolder.make(path)
+            let attributes = try FileManager.default.attributesOfItem(atPath: path)
+            #expect(attributes[.posixPermissions] as? Int == 0o700)
+            chmod(path, 0o755)
+            let error = #expect(throws: RPCError.self) { try PrivateFolder.make(path) }
+            #expect(error?.code == .permissionDenied)
+            try FileManager.default.createSymbolicLink(
+                atPath: "\(folder)/link", withDestinationPath: path)
+            #expect(throws: RPCError.self) { try PrivateFolder.make("\(folder)/link") }
+        }
+    }
+}
+
+enum TemporaryFolder {
+    static func with<Result>(_ body: (String) throws -> Result) throws -> Result {
+        let folder = try make()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        return try body(folder)
+    }
+
+    static func with<Result>(_ body: (String) async throws -> Result) async throws -> Result {
+        let folder = try make()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        return try await body(folder)
+    }
+
+    private static func make() throws -> String {
+        let folder = FileManager.default.temporaryDirectory
+            .appending(path: "barid-test-\(UUID().uuidString.prefix(8))").path
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700])
+        return folder
+    }
+}
