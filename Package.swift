@@ -176,6 +176,9 @@ let package = Package(
             name: "BaridTextTests", dependencies: ["BaridText"], path: "Tests/BaridTextTests",
             swiftSettings: settings),
         .testTarget(
+            name: "BaridEngineTests", dependencies: ["BaridEngine"],
+            path: "Tests/BaridEngineTests", swiftSettings: settings),
+        .testTarget(
             name: "BaridLogTests", dependencies: ["BaridLog", "CStorage"],
             path: "Tests/BaridLogTests", swiftSettings: settings),
         // The library against a fake event bus in-process, and its vectors.

@@ -1,0 +1,227 @@
+extension Engine {
+    /// Offers events that were just stored to the groups that are at the head of the topic.
+    mutating func offer(
+        _ block: EventBlock, _ scans: [RoutingScan], position: UInt64,
+        into actions: inout [Action]
+    ) {
+        let topic = Int(block.topic.number)
+        for group in groups.indices where groups[group].topic == topic {
+            offer(block, scans, position: position, to: group)
+            dispatch(group, into: &actions)
+        }
+    }
+
+    private mutating func offer(
+        _ block: EventBlock, _ scans: [RoutingScan], position: UInt64, to group: Int
+    ) {
+        // A group that is behind reads on in the log until it is here.
+        guard groups[group].cursor == block.firstSequence, !groups[group].scanning else { return }
+        let room = groups[group].openCredit(at: clock) + configuration.fetchEvents
+        for (offset, event) in block.events.enumerated() {
+            let sequence = block.firstSequence + UInt64(offset)
+            let taken = event.bytes.withUnsafeBytes { bytes in
+                guard
+                    groups[group].matches(
+                        UnsafeRawBufferPointer(rebasing: bytes[scans[offset].type]))
+                else {
+                    groups[group].skipped.insert(sequence)
+                    return true
+                }
+                guard !groups[group].subscriptions.isEmpty, groups[group].readyCount < room,
+                    hasRoom(group)
+                else { return false }
+                admit(
+                    group,
+                    FetchedEvent(sequence: sequence, position: position, bytes: event.bytes),
+                    scans[offset], bytes)
+                return true
+            }
+            guard taken else {
+                groups[group].cursorPosition = position
+                return
+            }
+            groups[group].cursor = sequence + 1
+        }
+        groups[group].cursorPosition = durable.nextPosition
+    }
+
+    /// Takes what the shell read from the log.
+    mutating func take(
+        _ fetched: Fetched, for id: GroupID, into actions: inout [Action]
+    ) {
+        guard id.number < groups.count else { return }
+        let group = Int(id.number)
+        switch fetched {
+        case .event(let event):
+            guard let slot = groups[group].slot(of: event.sequence),
+                groups[group].entries[slot].state == .loading
+            else { return }
+            groups[group].loaded(slot, bytes: event.bytes)
+        case .failed(let sequence?):
+            guard let slot = groups[group].slot(of: sequence),
+                groups[group].entries[slot].state == .loading
+            else { return }
+            groups[group].retryLoading(slot, at: clock + Self.fetchRetry)
+        case .failed(nil):
+            groups[group].scanning = false
+            groups[group].nextCheck = min(groups[group].nextCheck, clock + Self.fetchRetry)
+            return
+        case .scan(let events, let nextSequence, let nextPosition):
+            groups[group].scanning = false
+            scan(group, events)
+            if groups[group].cursor >= nextSequence || events.isEmpty {
+                groups[group].cursor = max(groups[group].cursor, nextSequence)
+                groups[group].cursorPosition = nextPosition
+            }
+        }
+        dispatch(group, into: &actions)
+    }
+
+    private mutating func scan(_ group: Int, _ events: [FetchedEvent]) {
+        for event in events where event.sequence >= groups[group].cursor {
+            let state = durable.groups[group]
+            if event.sequence <= state.floor || state.settled.contains(event.sequence) {
+                groups[group].cursor = event.sequence + 1
+                continue
+            }
+            guard let scan = try? RoutingScan(event.bytes) else {
+                // Only events that pass the scan are stored; nobody could use this one.
+                groups[group].skipped.insert(event.sequence)
+                groups[group].cursor = event.sequence + 1
+                continue
+            }
+            let taken = event.bytes.withUnsafeBytes { bytes in
+                guard
+                    groups[group].matches(UnsafeRawBufferPointer(rebasing: bytes[scan.type]))
+                else {
+                    groups[group].skipped.insert(event.sequence)
+                    return true
+                }
+                guard hasRoom(group) else { return false }
+                admit(group, event, scan, bytes)
+                return true
+            }
+            guard taken else {
+                groups[group].cursorPosition = event.position
+                return
+            }
+            groups[group].cursor = event.sequence + 1
+        }
+    }
+
+    private func hasRoom(_ group: Int) -> Bool {
+        groups[group].count < configuration.maximumWindow
+            && groups[group].heldBytes < configuration.maximumWindowBytes
+    }
+
+    private mutating func admit(
+        _ group: Int, _ event: FetchedEvent, _ scan: RoutingScan, _ bytes: UnsafeRawBufferPointer
+    ) {
+        var entry = Entry()
+        entry.sequence = event.sequence
+        entry.position = event.position
+        entry.bytes = event.bytes
+        entry.expiry = scan.expiry
+        if !scan.key.isEmpty {
+            let hash = SipHash.hash(
+                UnsafeRawBufferPointer(rebasing: bytes[scan.key]), key: durable.key)
+            entry.key = hash.low == 0 ? 1 : hash.low
+        }
+        let state = durable.groups[group]
+        entry.attempt = state.nextAttempt(of: event.sequence)
+        var due: Int64?
+        if let notBefore = state.attempts[event.sequence]?.notBefore, notBefore > wall {
+            // If the wall clock was set back meanwhile, it waits no longer than it may.
+            due = clock + min(notBefore - wall, configuration.maximumDelay.nanoseconds)
+        }
+        groups[group].admit(entry, waitingUntil: due)
+    }
+
+    /// Gives out what can go out, and asks for more where there is room for it.
+    mutating func dispatch(_ group: Int, into actions: inout [Action]) {
+        var marks: [AttemptMark] = []
+        let firstDelivery = actions.count
+        while groups[group].readyCount > 0, let turn = nextTurn(group),
+            let slot = groups[group].popReady()
+        {
+            let entry = groups[group].entries[slot]
+            if entry.expiry <= wall {
+                expire(group, slot, into: &actions)
+                continue
+            }
+            if entry.attempt > 1 + configuration.maximumReleases, isWornOut(group, entry) {
+                let fault = BusFault(
+                    .resourceExhausted, .releasedTooOften,
+                    "given back or interrupted \(configuration.maximumReleases) times")
+                bury(group, slot, fault, failed: nil, into: &actions)
+                continue
+            }
+            if entry.attempt > 1 {
+                marks.append(AttemptMark(sequence: entry.sequence, attempt: entry.attempt))
+            } else {
+                groups[group].delivered.insert(entry.sequence)
+            }
+            let subscription = groups[group].subscriptions[turn]
+            let bytes = groups[group].lease(
+                slot, to: turn, until: clock + subscription.lease, wall: wall)
+            actions.append(
+                .deliver(
+                    subscription.stream,
+                    Delivery(sequence: entry.sequence, attempt: entry.attempt, bytes: bytes)))
+        }
+        if !marks.isEmpty {
+            let record = Record.attempts(group: GroupID(UInt32(group)), marks)
+            // Before the deliveries: the numbers are durable when these go out.
+            var appended: [Action] = []
+            append(record, into: &appended)
+            actions.insert(contentsOf: appended, at: firstDelivery)
+        }
+        requestMore(group, into: &actions)
+    }
+
+    /// The next subscription with credit, in turn.
+    private mutating func nextTurn(_ group: Int) -> Int? {
+        let count = groups[group].subscriptions.count
+        for offset in 0..<count {
+            let index = (groups[group].turn + offset) % count
+            guard groups[group].subscriptions[index].takes(at: clock) else { continue }
+            groups[group].turn = index + 1
+            return index
+        }
+        return nil
+    }
+
+    /// Whether more attempts of an event went uncounted than may.
+    private func isWornOut(_ group: Int, _ entry: Entry) -> Bool {
+        let counted = durable.groups[group].attempts[entry.sequence]?.failures.count ?? 0
+        return Int(entry.attempt) - 1 - counted > Int(configuration.maximumReleases)
+    }
+
+    private mutating func requestMore(_ group: Int, into actions: inout [Action]) {
+        let topic = durable.topics[groups[group].topic]
+        guard !groups[group].scanning, groups[group].cursor < topic.next,
+            groups[group].openCredit(at: clock) > groups[group].readyCount, hasRoom(group)
+        else { return }
+        let from = durable.groups[group].settled.firstGap(
+            from: max(groups[group].cursor, durable.groups[group].floor + 1))
+        groups[group].cursor = from
+        guard from < topic.next else {
+            groups[group].cursorPosition = durable.nextPosition
+            return
+        }
+        groups[group].scanning = true
+        actions.append(
+            .fetch(
+                .scan(
+                    group: GroupID(UInt32(group)), topic: TopicID(UInt32(groups[group].topic)),
+                    sequences: from...topic.next - 1,
+                    position: max(groups[group].cursorPosition, topic.position(of: from)),
+                    maximumEvents: min(
+                        configuration.fetchEvents,
+                        configuration.maximumWindow - groups[group].count),
+                    maximumBytes: configuration.fetchBytes)))
+    }
+
+    /// How long the engine waits before it reads again what could not be read.
+    private static var fetchRetry: Int64 { 1_000_000_000 }
+}

@@ -1,0 +1,210 @@
+/// What is volatile of a group: cursor, window of entries, subscriptions.
+///
+/// It dies with the process and is built again from the durable state.
+struct GroupRuntime {
+    let topic: Int
+    let patterns: [TypePattern]
+    /// The next sequence to look at.
+    var cursor: UInt64
+    /// From where to read so as to meet the cursor.
+    var cursorPosition: UInt64
+    /// A scan has been asked for and not answered.
+    var scanning = false
+    /// What the filter skipped and no record says yet.
+    var skipped = SequenceSet()
+    /// What went out for the first time and no record says yet.
+    var delivered = SequenceSet()
+    var subscriptions: [SubscriptionRuntime] = []
+    /// Whose turn it is.
+    var turn = 0
+    /// No lease and no wait ends before this instant of the engine's clock.
+    var nextCheck = Int64.max
+
+    private(set) var entries: [Entry] = []
+    private var freeSlots: [Int32] = []
+    private var slots: [UInt64: Int32] = [:]
+    /// The last slot of each key's queue.
+    private var lastOfKey: [UInt64: Int32] = [:]
+    private var ready: [Int32] = []
+    private var readyStart = 0
+    /// Bytes of events held.
+    private(set) var heldBytes = 0
+    private(set) var leasedCount = 0
+    private(set) var waitingCount = 0
+
+    init(definition: GroupDefinition, durable: DurableGroup, position: UInt64) {
+        topic = Int(definition.topic.number)
+        patterns = definition.types.compactMap { TypePattern($0) }
+        cursor = durable.settled.firstGap(from: durable.floor + 1)
+        cursorPosition = position
+    }
+
+    var count: Int { slots.count }
+    var readyCount: Int { ready.count - readyStart }
+
+    func slot(of sequence: UInt64) -> Int? { slots[sequence].map(Int.init) }
+
+    func matches(_ type: UnsafeRawBufferPointer) -> Bool {
+        patterns.isEmpty || patterns.contains { $0.matches(type) }
+    }
+
+    func subscription(_ stream: StreamID) -> Int? {
+        subscriptions.firstIndex { $0.stream == stream }
+    }
+
+    /// Free credit of those that take deliveries now.
+    func openCredit(at clock: Int64) -> Int {
+        subscriptions.reduce(0) { $0 + ($1.takes(at: clock) ? Int($1.credit) : 0) }
+    }
+
+    // MARK: Entries
+
+    /// Puts an event into the window: ready, behind its key, or waiting until `due`.
+    mutating func admit(_ entry: consuming Entry, waitingUntil due: Int64? = nil) {
+        var entry = entry
+        let slot: Int32
+        if let free = freeSlots.popLast() {
+            slot = free
+        } else {
+            slot = Int32(entries.count)
+            entries.append(Entry())
+        }
+        var blocked = false
+        if entry.key != 0 {
+            if let last = lastOfKey.updateValue(slot, forKey: entry.key) {
+                entries[Int(last)].nextOfKey = slot
+                blocked = true
+            }
+        }
+        if blocked {
+            entry.state = .blocked
+            // It may stay for long: do not pin the message or chunk it came in.
+            entry.bytes = ArraySlice(Array(entry.bytes))
+            entry.deadline = due ?? .max
+            heldBytes += entry.bytes.count
+        } else if due == nil {
+            entry.state = .ready
+            heldBytes += entry.bytes.count
+            ready.append(slot)
+        }
+        slots[entry.sequence] = slot
+        entries[Int(slot)] = entry
+        if !blocked, let due { wait(Int(slot), until: due) }
+    }
+
+    /// Takes the oldest ready slot.
+    mutating func popReady() -> Int? {
+        guard readyStart < ready.count else { return nil }
+        let slot = Int(ready[readyStart])
+        readyStart += 1
+        if readyStart == ready.count {
+            ready.removeAll(keepingCapacity: true)
+            readyStart = 0
+        } else if readyStart >= 1_024 {
+            ready.removeFirst(readyStart)
+            readyStart = 0
+        }
+        return slot
+    }
+
+    /// Gives a ready event out: its bytes are no longer held.
+    mutating func lease(
+        _ slot: Int, to index: Int, until deadline: Int64, wall: Int64
+    ) -> ArraySlice<UInt8> {
+        let bytes = entries[slot].bytes
+        entries[slot].bytes = []
+        heldBytes -= bytes.count
+        entries[slot].state = .leased
+        entries[slot].subscription = subscriptions[index].stream
+        entries[slot].deadline = deadline
+        entries[slot].leasedAt = wall
+        nextCheck = min(nextCheck, deadline)
+        leasedCount += 1
+        subscriptions[index].leased += 1
+        subscriptions[index].credit -= 1
+        subscriptions[index].creditBytes -= Int64(bytes.count)
+        return bytes
+    }
+
+    /// Prolongs a lease.
+    mutating func extend(_ slot: Int, until deadline: Int64) {
+        entries[slot].deadline = deadline
+        nextCheck = min(nextCheck, deadline)
+    }
+
+    /// Takes a lease back; the caller says next what becomes of the entry.
+    private mutating func unlease(_ slot: Int) {
+        leasedCount -= 1
+        if let index = subscription(entries[slot].subscription) {
+            subscriptions[index].leased -= 1
+        }
+    }
+
+    /// After a failed attempt: the event waits for its next one.
+    mutating func wait(_ slot: Int, attempt: UInt32, until due: Int64) {
+        unlease(slot)
+        entries[slot].attempt = attempt
+        wait(slot, until: due)
+    }
+
+    private mutating func wait(_ slot: Int, until due: Int64) {
+        entries[slot].bytes = []
+        entries[slot].state = .waiting
+        entries[slot].deadline = due
+        nextCheck = min(nextCheck, due)
+        waitingCount += 1
+    }
+
+    /// After a lease was given back: the event is loaded again at once.
+    mutating func reload(_ slot: Int, attempt: UInt32) {
+        unlease(slot)
+        entries[slot].attempt = attempt
+        entries[slot].state = .loading
+        entries[slot].deadline = .max
+    }
+
+    /// A wait is over: the event is loaded.
+    mutating func load(_ slot: Int) {
+        waitingCount -= 1
+        entries[slot].state = .loading
+        entries[slot].deadline = .max
+    }
+
+    /// Loading failed: it is tried again at `due`.
+    mutating func retryLoading(_ slot: Int, at due: Int64) {
+        wait(slot, until: due)
+    }
+
+    /// A loading event's bytes came.
+    mutating func loaded(_ slot: Int, bytes: ArraySlice<UInt8>) {
+        entries[slot].bytes = bytes
+        entries[slot].state = .ready
+        heldBytes += bytes.count
+        ready.append(Int32(slot))
+    }
+
+    /// Removes an event that is done, whether it is leased or was just taken from the ready
+    /// ones; the next event of its key may go out.
+    mutating func remove(_ slot: Int) {
+        let entry = entries[slot]
+        if entry.state == .leased { unlease(slot) }
+        heldBytes -= entry.bytes.count
+        slots[entry.sequence] = nil
+        entries[slot] = Entry()
+        freeSlots.append(Int32(slot))
+        guard entry.key != 0 else { return }
+        guard entry.nextOfKey >= 0 else {
+            lastOfKey[entry.key] = nil
+            return
+        }
+        let next = Int(entry.nextOfKey)
+        if entries[next].deadline != .max {
+            let due = entries[next].deadline
+            heldBytes -= entries[next].bytes.count
+            wait(next, until: due)
+        } else {
+            entries[next].state = .ready
+            ready.append(entry.nextOfKey)
+        }
+    }
+}

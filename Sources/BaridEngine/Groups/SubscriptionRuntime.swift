@@ -1,0 +1,18 @@
+/// One worker's membership in a group, while it lasts.
+struct SubscriptionRuntime {
+    let stream: StreamID
+    let worker: String
+    let session: String
+    /// The lease of each delivery in nanoseconds.
+    let lease: Int64
+    var credit: Int64 = 0
+    /// May go below zero by one event: the last delivery may overdraw.
+    var creditBytes: Int64 = 0
+    /// It takes nothing before this instant of the engine's clock.
+    var pausedUntil: Int64 = .min
+    var leased = 0
+
+    func takes(at clock: Int64) -> Bool {
+        credit > 0 && creditBytes > 0 && pausedUntil <= clock
+    }
+}

@@ -1,0 +1,144 @@
+extension Engine {
+    /// Settles what the token allows, in one record for all acks of the request.
+    mutating func settle(
+        _ stream: StreamID, _ request: SettleRequest, into actions: inout [Action]
+    ) {
+        guard let group = streams[stream] else { return }  // The stream ended meanwhile.
+        var done = SequenceSet()
+        var acked: UInt32 = 0
+        var slots: [Int] = []
+        for range in request.acks {
+            ack(stream, group, range, into: &actions) { slot, sequence in
+                slots.append(slot)
+                done.insert(sequence)
+                acked += 1
+            }
+        }
+        let topic = durable.groups[group].definition.topic
+        var block = EventBlock(
+            topic: topic, firstSequence: durable.topics[Int(topic.number)].next, events: [])
+        var scans: [RoutingScan] = []
+        batch.removeAll(keepingCapacity: true)
+        for settlement in request.settlements {
+            let sequence = settlement.sequence
+            guard let slot = leased(stream, group, sequence, settlement.attempt),
+                !done.contains(sequence)
+            else {
+                refuse(stream, settlement, Self.stale, into: &actions)
+                continue
+            }
+            switch settlement.outcome {
+            case .ack(let outputs):
+                do throws(BusFault) {
+                    try self.outputs(outputs, topic: topic, after: &block, scans: &scans)
+                    slots.append(slot)
+                    done.insert(sequence)
+                    acked += 1
+                } catch {
+                    refuse(stream, settlement, error, into: &actions)
+                }
+            case .nack(let delay, let fault):
+                fail(group, slot, fault, delay: delay == .zero ? nil : delay, into: &actions)
+            case .reject(let fault):
+                bury(group, slot, fault, failed: fault, into: &actions)
+            case .extend(let lease):
+                extend(stream, group, slot, by: lease)
+            case .release(let pause, _):
+                if pause > .zero, let index = groups[group].subscription(stream) {
+                    let end = clock + min(pause, configuration.maximumDelay).nanoseconds
+                    groups[group].subscriptions[index].pausedUntil = end
+                }
+                release(group, slot, into: &actions)
+            }
+        }
+        let position = finish(group, &done, acked: acked, block, into: &actions)
+        for slot in slots { groups[group].remove(slot) }
+        actions.append(.settled(stream, number: request.number))
+        if let position { offer(block, scans, position: position, into: &actions) }
+        dispatch(group, into: &actions)
+    }
+
+    /// Appends the record of a request's acks; tells its position when it holds outputs.
+    private mutating func finish(
+        _ group: Int, _ done: inout SequenceSet, acked: UInt32, _ block: EventBlock,
+        into actions: inout [Action]
+    ) -> UInt64? {
+        guard acked > 0 else { return nil }
+        // What the filter skipped rides along.
+        for range in groups[group].skipped.ranges { done.insert(range) }
+        groups[group].skipped.removeAll()
+        if !block.events.isEmpty {
+            rotateIdentities(before: block.events.count, into: &actions)
+        }
+        let position = durable.nextPosition
+        append(
+            .settled(
+                group: GroupID(UInt32(group)), acked: acked, ranges: done.ranges,
+                outputs: block.events.isEmpty ? nil : block),
+            into: &actions)
+        return block.events.isEmpty ? nil : position
+    }
+
+    /// Calls `body` for every delivery of a range that the stream holds; refuses the others.
+    private func ack(
+        _ stream: StreamID, _ group: Int, _ range: SettleRequest.AckRange,
+        into actions: inout [Action], _ body: (Int, UInt64) -> Void
+    ) {
+        let (end, overflow) = range.first.addingReportingOverflow(UInt64(range.count))
+        // A worker cannot hold more than the window; a longer range is no honest mistake.
+        guard !overflow, range.count <= configuration.maximumWindow else {
+            let fault = BusFault(
+                .invalidArgument, .protocolViolation,
+                "an ack of \(range.count) deliveries; the most is \(configuration.maximumWindow)")
+            actions.append(
+                .settleRefused(stream, sequence: range.first, attempt: range.attempt, fault))
+            return
+        }
+        for sequence in range.first..<end {
+            if let slot = leased(stream, group, sequence, range.attempt) {
+                body(slot, sequence)
+            } else {
+                actions.append(
+                    .settleRefused(
+                        stream, sequence: sequence, attempt: range.attempt, Self.stale))
+            }
+        }
+    }
+
+    /// The slot of a delivery if the stream holds it under this token.
+    private func leased(
+        _ stream: StreamID, _ group: Int, _ sequence: UInt64, _ attempt: UInt32
+    ) -> Int? {
+        guard let slot = groups[group].slot(of: sequence) else { return nil }
+        let entry = groups[group].entries[slot]
+        guard entry.state == .leased, entry.subscription == stream, entry.attempt == attempt
+        else { return nil }
+        return slot
+    }
+
+    private func refuse(
+        _ stream: StreamID, _ settlement: SettleRequest.Settlement, _ fault: BusFault,
+        into actions: inout [Action]
+    ) {
+        actions.append(
+            .settleRefused(
+                stream, sequence: settlement.sequence, attempt: settlement.attempt, fault))
+    }
+
+    private mutating func extend(
+        _ stream: StreamID, _ group: Int, _ slot: Int, by lease: Duration
+    ) {
+        guard let index = groups[group].subscription(stream) else { return }
+        let length =
+            lease > .zero
+            ? min(lease, configuration.maximumLease).nanoseconds
+            : groups[group].subscriptions[index].lease
+        groups[group].extend(slot, until: clock + length)
+    }
+
+    private static var stale: BusFault {
+        BusFault(
+            .failedPrecondition, .staleLease,
+            "the delivery is not held under this token any more; nothing changed")
+    }
+}

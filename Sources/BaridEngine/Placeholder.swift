@@ -1,1 +1,0 @@
-// BaridEngine begins here.

@@ -1,0 +1,44 @@
+/// The kinds of log records, by the byte that stands before a payload in the log.
+///
+/// Numbers are never reused. 200 and above belong to the log itself. The table of record kinds
+/// in Protocols/2-bus lists them.
+public enum RecordKind: UInt8, Sendable, CaseIterable {
+    /// Events published to a topic.
+    case events = 1
+    /// Acks together with the events they emitted, atomically.
+    case acknowledgedEvents = 2
+    /// Ranges of a group that are done: acked, or of no interest to its filter.
+    case settled = 3
+    /// Ranges of a group that went out for the first time.
+    case delivered = 4
+    /// Later attempts, recorded before they go out.
+    case attempts = 5
+    /// An attempt that failed, and when the next one may start.
+    case failed = 6
+    /// An event a group gave up on, with every attempt.
+    case deadLetter = 7
+    /// How a worker process ended.
+    case workerExit = 8
+    /// Reserved: an event suspected of killing workers.
+    case suspect = 9
+    /// Ranges of a group that expired before they were done.
+    case expired = 10
+    /// A group begins.
+    case groupCreated = 11
+    /// Reserved: a group is paused or resumed.
+    case groupPaused = 12
+    /// Reserved: a group is reset.
+    case groupReset = 13
+    /// Reserved: a replay of a group begins.
+    case replay = 14
+    /// Reserved: the start of a topic is given up.
+    case trim = 15
+    /// A broker starts; leases of earlier epochs are stale.
+    case epoch = 16
+    /// A topic begins.
+    case topicCreated = 17
+    /// The older generation of the window of identities is forgotten.
+    case identitiesRotated = 18
+    /// Reserved: an event whose data was erased.
+    case erased = 19
+}

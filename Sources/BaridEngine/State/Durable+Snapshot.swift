@@ -1,0 +1,156 @@
+extension Durable {
+    /// The version of snapshots written.
+    static let snapshotVersion: UInt8 = 1
+
+    /// A hash over the whole durable state.
+    public var hash: UInt64 {
+        snapshot().withUnsafeBytes { Mixer.mix(0, $0) }
+    }
+
+    /// The state as bytes; equal states give equal bytes.
+    public func snapshot() -> [UInt8] {
+        var writer = ByteWriter()
+        writer.bytes.append(Self.snapshotVersion)
+        writer.varint(nextPosition)
+        writer.time(wall)
+        writer.varint(epoch)
+        writer.fixed(key.low)
+        writer.fixed(key.high)
+        writer.varint(topics.count)
+        for topic in topics {
+            writer.string(topic.name)
+            writer.varint(topic.first)
+            writer.varint(topic.next)
+            writer.varint(topic.bytesSincePoint)
+            writer.varint(topic.points.count)
+            for point in topic.points {
+                writer.varint(point.sequence)
+                writer.varint(point.position)
+                writer.time(point.wall)
+            }
+        }
+        writer.varint(groups.count)
+        for group in groups { writer.group(group) }
+        writer.varint(exits.count)
+        for exit in exits {
+            writer.string(exit.session)
+            writer.varint(exit.position)
+        }
+        writer.slots(identities.current.sorted)
+        writer.slots(identities.previous.sorted)
+        return writer.bytes
+    }
+
+    /// Restores the state from a snapshot.
+    ///
+    /// - Throws: ``RecordFailure`` when the bytes are no snapshot of a version this one reads.
+    public init(snapshot: ArraySlice<UInt8>) throws(RecordFailure) {
+        self.init()
+        var reader = ByteReader(snapshot)
+        let version = try reader.byte()
+        guard version == Self.snapshotVersion else { throw .unknownVersion(version) }
+        nextPosition = try reader.varint()
+        wall = try reader.time()
+        epoch = try reader.varint()
+        key = HashKey(low: try reader.fixed64(), high: try reader.fixed64())
+        for _ in 0..<(try reader.count()) {
+            var topic = DurableTopic(name: try reader.string())
+            topic.first = try reader.varint()
+            topic.next = try reader.varint()
+            topic.bytesSincePoint = try reader.varint()
+            for _ in 0..<(try reader.count(minimumSize: 10)) {
+                topic.points.append(
+                    .init(
+                        sequence: try reader.varint(), position: try reader.varint(),
+                        wall: try reader.time()))
+            }
+            topics.append(topic)
+        }
+        for _ in 0..<(try reader.count()) { groups.append(try reader.group()) }
+        for _ in 0..<(try reader.count()) {
+            exits.append(ExitMark(session: try reader.string(), position: try reader.varint()))
+        }
+        identities = IdentityWindow(current: try reader.slots(), previous: try reader.slots())
+        try reader.finish()
+        for group in groups where group.definition.topic.number >= topics.count {
+            throw .inconsistent("group '\(group.definition.name)' of no topic")
+        }
+    }
+}
+
+extension ByteWriter {
+    fileprivate mutating func group(_ group: DurableGroup) {
+        definition(group.definition)
+        varint(group.floor)
+        ranges(group.settled.ranges)
+        ranges(group.delivered.ranges)
+        varint(group.acked)
+        varint(group.redelivered)
+        varint(group.attempts.count)
+        for (sequence, attempts) in group.attempts.sorted(by: { $0.key < $1.key }) {
+            varint(sequence)
+            varint(UInt64(attempts.started))
+            time(attempts.notBefore)
+            varint(attempts.failures.count)
+            for attempt in attempts.failures { failure(attempt) }
+        }
+        varint(group.deadLetters.count)
+        for letter in group.deadLetters {
+            varint(letter.sequence)
+            varint(letter.eventPosition)
+            varint(letter.position)
+        }
+    }
+
+    fileprivate mutating func slots(_ slots: [IdentityWindow.Slot]) {
+        varint(slots.count)
+        bytes.reserveCapacity(bytes.count + slots.count * 24)
+        for slot in slots {
+            fixed(slot.identity.hash)
+            fixed(slot.identity.check)
+            fixed(slot.identity.body)
+            fixed(slot.sequence)
+        }
+    }
+}
+
+extension ByteReader {
+    fileprivate mutating func group() throws(RecordFailure) -> DurableGroup {
+        let definition = try definition()
+        guard definition.start > 0 else { throw .malformed }
+        var group = DurableGroup(definition: definition)
+        group.floor = try varint()
+        for range in try ranges() { group.settled.insert(range) }
+        for range in try ranges() { group.delivered.insert(range) }
+        group.acked = try varint()
+        group.redelivered = try varint()
+        for _ in 0..<(try count(minimumSize: 11)) {
+            let sequence = try varint()
+            var attempts = DurableGroup.Attempts()
+            attempts.started = try varint32()
+            attempts.notBefore = try time()
+            attempts.failures = try failures()
+            group.attempts[sequence] = attempts
+        }
+        for _ in 0..<(try count(minimumSize: 3)) {
+            group.deadLetters.append(
+                .init(
+                    sequence: try varint(), eventPosition: try varint(), position: try varint()))
+        }
+        return group
+    }
+
+    fileprivate mutating func slots() throws(RecordFailure) -> [IdentityWindow.Slot] {
+        let count = try count(minimumSize: 24)
+        var slots: [IdentityWindow.Slot] = []
+        slots.reserveCapacity(count)
+        for _ in 0..<count {
+            slots.append(
+                IdentityWindow.Slot(
+                    identity: EventIdentity(
+                        hash: try fixed64(), check: try fixed32(), body: try fixed32()),
+                    sequence: try fixed64()))
+        }
+        return slots
+    }
+}

@@ -1,0 +1,144 @@
+/// The broker's durable state: exactly what replaying the log gives.
+///
+/// It changes in ``apply(_:position:wall:)`` and nowhere else, so the same records give the same
+/// state, to the hash.
+public struct Durable: Sendable, Equatable {
+    /// Where the report of a worker's exit is in the log.
+    public struct ExitMark: Sendable, Equatable {
+        /// Session the worker had.
+        public var session: String
+        /// Log position of the report.
+        public var position: UInt64
+    }
+
+    /// How many exit reports are kept at hand; older ones stay in the log.
+    static let maximumExits = 256
+
+    /// The position the next record gets; positions count records from 1.
+    public internal(set) var nextPosition: UInt64 = 1
+    /// The latest recorded wall time in nanoseconds since 1970; it never goes back.
+    public internal(set) var wall: Int64 = 0
+    /// The epoch of the broker that writes; 0 before the first.
+    public internal(set) var epoch: UInt64 = 0
+    /// The key of all identities.
+    public internal(set) var key = HashKey(low: 0, high: 0)
+    /// Topics by number.
+    public internal(set) var topics: [DurableTopic] = []
+    /// Groups by number.
+    public internal(set) var groups: [DurableGroup] = []
+    /// Positions of the latest reports of workers' exits, oldest first.
+    public internal(set) var exits: [ExitMark] = []
+    var identities = IdentityWindow()
+
+    /// Creates the state before the first record.
+    public init() {}
+
+    /// Brings the state up to a record.
+    ///
+    /// - Parameters:
+    ///   - record: What changed.
+    ///   - position: Its log position, which has to be ``nextPosition``.
+    ///   - wall: The time recorded with it, in nanoseconds since 1970.
+    /// - Throws: ``RecordFailure/inconsistent(_:)`` when the record does not fit; the state is
+    ///   then unusable.
+    public mutating func apply(
+        _ record: Record, position: UInt64, wall: Int64
+    ) throws(RecordFailure) {
+        guard position == nextPosition else {
+            throw .inconsistent("record \(position) where \(nextPosition) was due")
+        }
+        nextPosition += 1
+        self.wall = max(self.wall, wall)
+        switch record {
+        case .epoch(let number, let key):
+            guard number > epoch else { throw .inconsistent("epoch \(number) after \(epoch)") }
+            epoch = number
+            self.key = key
+        case .topicCreated(let name):
+            topics.append(DurableTopic(name: name))
+        case .events(let block):
+            try append(block, position: position)
+        case .settled(let group, let acked, let ranges, let outputs):
+            let index = try check(group)
+            groups[index].settle(ranges)
+            groups[index].acked &+= UInt64(acked)
+            if let outputs { try append(outputs, position: position) }
+        case .delivered(let group, let ranges):
+            let index = try check(group)
+            let floor = groups[index].floor
+            for range in ranges where range.upperBound > floor {
+                groups[index].delivered.insert(
+                    max(range.lowerBound, floor + 1)...range.upperBound)
+            }
+        case .attempts(let group, let marks):
+            let index = try check(group)
+            for mark in marks {
+                groups[index].attempts[mark.sequence, default: .init()].started = mark.attempt
+                groups[index].redelivered &+= 1
+            }
+        case .failed(let group, let sequence, let failure, let notBefore):
+            let index = try check(group)
+            var attempts = groups[index].attempts[sequence] ?? .init()
+            attempts.started = max(attempts.started, failure.attempt)
+            attempts.failures.append(failure)
+            attempts.notBefore = notBefore
+            groups[index].attempts[sequence] = attempts
+        case .deadLetter(let letter):
+            let index = try check(letter.group)
+            groups[index].settle([letter.sequence...letter.sequence])
+            groups[index].deadLetters.append(
+                .init(
+                    sequence: letter.sequence, eventPosition: letter.eventPosition,
+                    position: position))
+        case .expired(let group, let ranges):
+            groups[try check(group)].settle(ranges)
+        case .groupCreated(let definition):
+            guard definition.topic.number < topics.count, definition.start > 0 else {
+                throw .inconsistent("group '\(definition.name)' of no topic")
+            }
+            groups.append(DurableGroup(definition: definition))
+        case .identitiesRotated:
+            identities.rotate()
+        case .workerExit(let exit):
+            if exits.count == Self.maximumExits { exits.removeFirst() }
+            exits.append(ExitMark(session: exit.session, position: position))
+        }
+    }
+
+    /// The number of the topic with this name.
+    public func topic(named name: String) -> TopicID? {
+        topics.firstIndex { $0.name == name }.map { TopicID(UInt32($0)) }
+    }
+
+    /// The number of the group with this name.
+    public func group(named name: String, of topic: TopicID) -> GroupID? {
+        groups.firstIndex { $0.definition.topic == topic && $0.definition.name == name }
+            .map { GroupID(UInt32($0)) }
+    }
+
+    private func check(_ group: GroupID) throws(RecordFailure) -> Int {
+        guard group.number < groups.count else {
+            throw .inconsistent("no group \(group.number)")
+        }
+        return Int(group.number)
+    }
+
+    private mutating func append(
+        _ block: EventBlock, position: UInt64
+    ) throws(RecordFailure) {
+        let index = Int(block.topic.number)
+        guard index < topics.count, topics[index].next == block.firstSequence else {
+            throw .inconsistent(
+                "events from \(block.firstSequence) of topic \(index) out of order")
+        }
+        var bytes: UInt64 = 0
+        var sequence = block.firstSequence
+        for event in block.events {
+            identities.insert(event.identity, sequence: sequence)
+            bytes &+= UInt64(event.bytes.count)
+            sequence += 1
+        }
+        topics[index].append(
+            count: UInt64(block.events.count), bytes: bytes, position: position, wall: wall)
+    }
+}

@@ -1,0 +1,70 @@
+/// What is durable of a group: how far it is, and what has been tried.
+public struct DurableGroup: Sendable, Equatable {
+    /// What is known of an event that was tried and is not done.
+    public struct Attempts: Sendable, Equatable {
+        /// The highest attempt that may have gone out.
+        public internal(set) var started: UInt32 = 1
+        /// Attempts that failed, the first first.
+        public internal(set) var failures: [FailedAttempt] = []
+        /// When the next attempt may start, in nanoseconds since 1970.
+        public internal(set) var notBefore: Int64 = 0
+    }
+
+    /// Where a dead letter is in the log.
+    public struct DeadLetterMark: Sendable, Equatable {
+        /// The event.
+        public var sequence: UInt64
+        /// Log position of the record that holds the event.
+        public var eventPosition: UInt64
+        /// Log position of the record that holds the dead letter.
+        public var position: UInt64
+    }
+
+    /// What the group is.
+    public let definition: GroupDefinition
+    /// Every sequence up to this one is done or of no interest.
+    public internal(set) var floor: UInt64
+    /// What is done above the floor.
+    public internal(set) var settled = SequenceSet()
+    /// What went out for the first time, above the floor.
+    public internal(set) var delivered = SequenceSet()
+    /// What was tried and is not done, by sequence.
+    public internal(set) var attempts: [UInt64: Attempts] = [:]
+    /// Dead letters, oldest first.
+    public internal(set) var deadLetters: [DeadLetterMark] = []
+    /// How many events were acked.
+    public internal(set) var acked: UInt64 = 0
+    /// How many later attempts went out.
+    public internal(set) var redelivered: UInt64 = 0
+
+    init(definition: GroupDefinition) {
+        self.definition = definition
+        floor = definition.start - 1
+    }
+
+    /// The attempt number under which a sequence goes out next.
+    func nextAttempt(of sequence: UInt64) -> UInt32 {
+        if let tried = attempts[sequence] { return tried.started &+ 1 }
+        return delivered.contains(sequence) ? 2 : 1
+    }
+
+    mutating func settle(_ ranges: [ClosedRange<UInt64>]) {
+        for range in ranges where range.upperBound > floor {
+            settled.insert(max(range.lowerBound, floor + 1)...range.upperBound)
+            forget(range)
+        }
+        guard let first = settled.ranges.first, first.lowerBound <= floor + 1 else { return }
+        floor = first.upperBound
+        settled.remove(through: floor)
+        delivered.remove(through: floor)
+    }
+
+    private mutating func forget(_ range: ClosedRange<UInt64>) {
+        guard !attempts.isEmpty else { return }
+        if range.upperBound - range.lowerBound < UInt64(attempts.count) {
+            for sequence in range { attempts[sequence] = nil }
+        } else {
+            attempts = attempts.filter { !range.contains($0.key) }
+        }
+    }
+}

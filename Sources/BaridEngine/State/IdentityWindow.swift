@@ -1,0 +1,108 @@
+/// The hashes that recognise an event: 96 keyed bits of its topic, source and id, 32 of its data.
+public struct EventIdentity: Sendable, Equatable {
+    /// Keyed hash of topic, source and id.
+    public var hash: UInt64
+    /// More bits of the same keyed hash, compared at a hit.
+    public var check: UInt32
+    /// Hash of type and data: the same identity with another one is a conflict.
+    public var body: UInt32
+
+    /// Creates an identity from its hashes.
+    public init(hash: UInt64, check: UInt32, body: UInt32) {
+        self.hash = hash
+        self.check = check
+        self.body = body
+    }
+}
+
+/// The window in which a repeated event is recognised: two generations of open addressing.
+///
+/// A rotation forgets the older generation, so between one and two generations of events are
+/// remembered. The engine rotates by a record, before a generation overflows.
+struct IdentityWindow: Sendable, Equatable {
+    /// What is remembered of one event, 24 bytes.
+    struct Slot: Sendable, Equatable {
+        var identity: EventIdentity
+        var sequence: UInt64
+    }
+
+    /// One generation: linear probing, at most three quarters full.
+    struct Generation: Sendable {
+        private(set) var count = 0
+        private var slots: [Slot] = []
+
+        static let free = Slot(
+            identity: EventIdentity(hash: 0, check: 0, body: 0), sequence: 0)
+
+        /// Everything in it, in an order that does not depend on the order of insertion.
+        var sorted: [Slot] {
+            slots.filter { $0.sequence != 0 }
+                .sorted {
+                    ($0.identity.hash, $0.identity.check) < ($1.identity.hash, $1.identity.check)
+                }
+        }
+
+        func find(_ identity: EventIdentity) -> Slot? {
+            guard count > 0 else { return nil }
+            let mask = slots.count - 1
+            var index = Int(truncatingIfNeeded: identity.hash) & mask
+            while slots[index].sequence != 0 {
+                let found = slots[index]
+                if found.identity.hash == identity.hash, found.identity.check == identity.check {
+                    return found
+                }
+                index = (index + 1) & mask
+            }
+            return nil
+        }
+
+        mutating func insert(_ slot: Slot) {
+            if slots.isEmpty {
+                slots = Array(repeating: Self.free, count: 1_024)
+            } else if count >= slots.count / 4 * 3 {
+                let old = slots
+                slots = Array(repeating: Self.free, count: old.count * 2)
+                for moved in old where moved.sequence != 0 { place(moved) }
+            }
+            place(slot)
+            count += 1
+        }
+
+        private mutating func place(_ slot: Slot) {
+            let mask = slots.count - 1
+            var index = Int(truncatingIfNeeded: slot.identity.hash) & mask
+            while slots[index].sequence != 0 { index = (index + 1) & mask }
+            slots[index] = slot
+        }
+    }
+
+    private(set) var current = Generation()
+    private(set) var previous = Generation()
+
+    /// What is remembered under this identity.
+    func find(_ identity: EventIdentity) -> Slot? {
+        current.find(identity) ?? previous.find(identity)
+    }
+
+    /// Remembers an event stored as `sequence` (1-based).
+    mutating func insert(_ identity: EventIdentity, sequence: UInt64) {
+        current.insert(Slot(identity: identity, sequence: sequence))
+    }
+
+    /// Forgets the older generation and starts a new one.
+    mutating func rotate() {
+        previous = current
+        current = Generation()
+    }
+
+    /// Restores what a snapshot held.
+    init(current: [Slot] = [], previous: [Slot] = []) {
+        for slot in current { self.current.insert(slot) }
+        for slot in previous { self.previous.insert(slot) }
+    }
+
+    static func == (left: IdentityWindow, right: IdentityWindow) -> Bool {
+        left.current.sorted == right.current.sorted
+            && left.previous.sorted == right.previous.sorted
+    }
+}

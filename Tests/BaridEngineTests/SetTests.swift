@@ -1,0 +1,50 @@
+import Testing
+
+@testable import BaridEngine
+
+/// The sets and tables of the durable state against simple models.
+struct SetTests {
+    @Test(arguments: 0..<20 as Range<UInt64>)
+    func rangesBehaveAsASet(seed: UInt64) {
+        var random = SeededRandom(seed: seed)
+        var ranges = SequenceSet()
+        var model: Set<UInt64> = []
+        for _ in 0..<300 {
+            let low = UInt64.random(in: 1...120, using: &random)
+            if Int.random(in: 0..<8, using: &random) == 0 {
+                ranges.remove(through: low / 3)
+                model = model.filter { $0 > low / 3 }
+            } else {
+                let high = low + UInt64.random(in: 0...3, using: &random)
+                ranges.insert(low...high)
+                model.formUnion(low...high)
+            }
+            #expect(Set(ranges.ranges.joined()) == model)
+            #expect(ranges.count == UInt64(model.count))
+            for (left, right) in zip(ranges.ranges, ranges.ranges.dropFirst()) {
+                #expect(left.upperBound + 1 < right.lowerBound)
+            }
+            let probe = UInt64.random(in: 1...130, using: &random)
+            #expect(ranges.contains(probe) == model.contains(probe))
+            #expect(ranges.firstGap(from: probe) == (probe...).first { !model.contains($0) })
+        }
+    }
+
+    @Test func theWindowFindsWhatItHolds() {
+        var window = IdentityWindow()
+        var random = SeededRandom(seed: 3)
+        var held: [(EventIdentity, UInt64)] = []
+        for sequence in 1...5_000 as ClosedRange<UInt64> {
+            // Few distinct low bits: long probes.
+            let identity = EventIdentity(
+                hash: random.next() & 0xffff_ff00_0000_000f, check: UInt32(sequence), body: 1)
+            window.insert(identity, sequence: sequence)
+            held.append((identity, sequence))
+        }
+        for (identity, sequence) in held { #expect(window.find(identity)?.sequence == sequence) }
+        window.rotate()
+        #expect(window.find(held[0].0) != nil)
+        window.rotate()
+        #expect(window.find(held[0].0) == nil)
+    }
+}
