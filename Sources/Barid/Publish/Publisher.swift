@@ -1,0 +1,379 @@
+public import BaridSchema
+internal import Foundation
+internal import GRPCCore
+public import Logging
+internal import Synchronization
+
+/// Publishes events until the broker's receipt, across lost connections and broker restarts.
+///
+/// Events leave in batches of whatever waits; a lone event leaves at once. ``submit(_:)`` holds its
+/// caller back while too much is on its way. Events without a receipt are sent again in their order
+/// under the same ids, so that the broker recognises those it has. A full broker is waited for.
+///
+/// Use ``BaridClient/withPublisher(_:_:)``. Safe from any task. Specified in Protocols/2-bus.
+public final class Publisher: Sendable {
+    /// The settings of a publisher.
+    public struct Configuration: Sendable {
+        /// The topic.
+        ///
+        /// The default is `articles`.
+        public var topic = PluginManifest.defaultTopic
+        /// How long an event is tried, from the moment it was taken in.
+        ///
+        /// The default is 30 s: a broker restart fits in.
+        public var deadline = Duration.seconds(30)
+        /// Most events on their way.
+        ///
+        /// The default is 8,192: enough to fill the broker's commits.
+        public var maximumOpenEvents = 8_192
+        /// Most bytes on their way.
+        ///
+        /// The default is 16 MiB.
+        public var maximumOpenBytes = 16 << 20
+        /// Largest event in bytes; larger ones are refused here.
+        ///
+        /// The default is 1 MiB, the broker's; a broker can be set to take up to 16 MiB.
+        public var maximumEventBytes = 1 << 20
+        /// Most events of a batch.
+        ///
+        /// The default is 1,024, the protocol's limit.
+        public var maximumBatchEvents = 1_024
+        /// Most bytes of a batch, unless it is one event.
+        ///
+        /// The default is 512 KiB, half the protocol's limit: larger ones gain nothing.
+        public var maximumBatchBytes = 512 << 10
+        /// Longest pause before the broker is tried again; the first is 50 ms.
+        ///
+        /// The default is 2 s.
+        public var maximumBackoff = Duration.seconds(2)
+
+        /// Settings with every default.
+        public init() {}
+    }
+
+    private struct State {
+        var queue: PublishQueue
+        var open: [UInt64: Submission] = [:]
+        var outside: [Outside] = []
+        var nextNumber: UInt64 = 1
+        var isFinishing = false
+        var hasEnded = false
+    }
+
+    /// A submission that waits for room.
+    private struct Outside {
+        var number: UInt64
+        var bytes: Data
+        var submission: Submission
+        var continuation: CheckedContinuation<Void, any Error>
+    }
+
+    private let bus: any Barid_Bus_V1_EventBus.ClientProtocol
+    private let configuration: Configuration
+    private let logger: Logger
+    private let state: Mutex<State>
+    private let toSend = Signal()
+    private let toExpire = Signal()
+    private let drained = Signal()
+
+    /// Makes a publisher; it works while ``run()`` does.
+    ///
+    /// - Parameters:
+    ///   - bus: The broker's EventBus, such as ``BaridClient/eventBus``.
+    ///   - configuration: Limits and times.
+    ///   - logger: Where lost and regained streams are told.
+    public init(
+        bus: any Barid_Bus_V1_EventBus.ClientProtocol, configuration: Configuration = .init(),
+        logger: Logger = Logger(label: "barid.publisher")
+    ) {
+        self.bus = bus
+        self.configuration = configuration
+        self.logger = logger
+        let limits = PublishQueue.Limits(
+            events: configuration.maximumOpenEvents, bytes: configuration.maximumOpenBytes,
+            batchEvents: configuration.maximumBatchEvents,
+            batchBytes: configuration.maximumBatchBytes)
+        state = Mutex(State(queue: PublishQueue(limits: limits)))
+    }
+
+    /// Publishes one event and waits for its receipt.
+    ///
+    /// - Parameter event: The event.
+    /// - Returns: The receipt.
+    /// - Throws: `RPCError`: `.invalidArgument` if it is no valid event or too large,
+    ///   `.deadlineExceeded` with reason `OUTCOME_UNKNOWN` if no receipt came in time, or the broker's
+    ///   refusal.
+    @discardableResult
+    public func publish(_ event: EventEnvelope) async throws -> Receipt {
+        try await submit(event).outcome().get()
+    }
+
+    /// Takes in one event; waits while too much is on its way.
+    ///
+    /// - Parameter event: The event.
+    /// - Returns: The submission, to wait for its outcome.
+    /// - Throws: `RPCError` with code `.invalidArgument` if it is no valid event or too large,
+    ///   `.failedPrecondition` after ``finish()``; `CancellationError` if the task is cancelled while
+    ///   there is no room (the event is not sent then).
+    public func submit(_ event: EventEnvelope) async throws -> Submission {
+        try event.validate()
+        let bytes = Data(try event.serialized())
+        guard bytes.count <= configuration.maximumEventBytes else {
+            throw RPCError(
+                code: .invalidArgument,
+                message: """
+                    the event has \(bytes.count) bytes; at most \(configuration.maximumEventBytes) \
+                    are allowed
+                    """, metadata: [RPCError.reasonKey: "EVENT_TOO_LARGE"])
+        }
+        let submission = Submission()
+        let number = try state.withLock { state in
+            guard !state.isFinishing else { throw Self.finished }
+            defer { state.nextNumber += 1 }
+            if state.outside.isEmpty && state.queue.hasRoom(for: bytes.count) {
+                admit(number: state.nextNumber, bytes: bytes, submission, into: &state)
+                return UInt64?.none
+            }
+            return state.nextNumber
+        }
+        if let number {
+            try await waitForRoom(number: number, bytes: bytes, submission)
+        } else {
+            toSend.notify()
+            toExpire.notify()
+        }
+        return submission
+    }
+
+    /// Takes nothing in any more; ``run()`` returns when everything has its outcome.
+    public func finish() {
+        state.withLock { $0.isFinishing = true }
+        drained.notify()
+    }
+
+    /// Sends and receives until ``finish()`` was called and everything has its outcome.
+    ///
+    /// If the task is cancelled, what is open is resolved as it stands: refused if it was never sent,
+    /// else unknown.
+    public func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.keepStreaming() }
+            group.addTask { await self.keepExpiring() }
+            group.addTask {
+                while !self.isDrained && !Task.isCancelled { await self.drained.wait() }
+            }
+            await group.next()
+            group.cancelAll()
+        }
+        let error = RPCError(code: .cancelled, message: "the publisher was stopped")
+        apply { state in
+            state.isFinishing = true
+            state.hasEnded = true
+            return state.queue.giveUp(error)
+        }
+        let outside = state.withLock { state in
+            defer { state.outside = [] }
+            return state.outside
+        }
+        for waiting in outside { waiting.continuation.resume(throwing: Self.finished) }
+    }
+
+    // MARK: Room
+
+    private func admit(
+        number: UInt64, bytes: Data, _ submission: Submission, into state: inout State
+    ) {
+        state.open[number] = submission
+        state.queue.submit(number: number, bytes: bytes, deadline: .now + configuration.deadline)
+    }
+
+    private func waitForRoom(number: UInt64, bytes: Data, _ submission: Submission) async throws {
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                let refusal: (any Error)? = state.withLock { state in
+                    guard !state.hasEnded else { return Self.finished }
+                    guard !Task.isCancelled else { return CancellationError() }
+                    let outside = Outside(
+                        number: number, bytes: bytes, submission: submission,
+                        continuation: continuation)
+                    // Another task may have come in between; the numbers keep the order.
+                    let place = state.outside.firstIndex { $0.number > number }
+                    state.outside.insert(outside, at: place ?? state.outside.endIndex)
+                    return nil
+                }
+                if let refusal { return continuation.resume(throwing: refusal) }
+                // Room may have come since it was found full.
+                apply { _ in [] }
+            }
+        } onCancel: {
+            let outside = state.withLock { state in
+                state.outside.firstIndex { $0.number == number }.map {
+                    state.outside.remove(at: $0)
+                }
+            }
+            outside?.continuation.resume(throwing: CancellationError())
+        }
+    }
+
+    /// Changes the queue, tells outcomes, lets in what has room now, and wakes whom it concerns.
+    private func apply(_ change: (inout State) -> [PublishQueue.Resolution]) {
+        var resolved: [(Submission, PublishOutcome)] = []
+        var admitted: [Outside] = []
+        state.withLock { state in
+            for resolution in change(&state) {
+                guard let submission = state.open.removeValue(forKey: resolution.number) else {
+                    continue
+                }
+                resolved.append((submission, resolution.outcome))
+            }
+            while let first = state.outside.first, !state.hasEnded,
+                state.queue.hasRoom(for: first.bytes.count)
+            {
+                state.outside.removeFirst()
+                admit(number: first.number, bytes: first.bytes, first.submission, into: &state)
+                admitted.append(first)
+            }
+        }
+        for (submission, outcome) in resolved { submission.resolve(outcome) }
+        for outside in admitted { outside.continuation.resume() }
+        toSend.notify()
+        toExpire.notify()
+        drained.notify()
+    }
+
+    private var isDrained: Bool {
+        state.withLock { $0.isFinishing && $0.queue.openEvents == 0 && $0.outside.isEmpty }
+    }
+
+    private static let finished = RPCError(
+        code: .failedPrecondition, message: "the publisher takes nothing any more")
+
+    // MARK: Tasks
+
+    private func keepStreaming() async {
+        var backoff = Backoff(first: .milliseconds(50), longest: configuration.maximumBackoff)
+        while !Task.isCancelled && !isDrained {
+            guard state.withLock({ !$0.queue.waiting.isEmpty }) else {
+                await toSend.wait()
+                continue
+            }
+            let hadReceipts = Atomic(false)
+            var failure: RPCError?
+            do {
+                try await stream { hadReceipts.store(true, ordering: .relaxed) }
+            } catch {
+                failure = RPCError(handlerError: error)
+            }
+            apply { $0.queue.streamEnded(failure, now: .now) }
+            guard !Task.isCancelled, !isDrained else { return }
+            logger.debug(
+                "publish stream lost",
+                metadata: [
+                    "code": "\(failure.map { "\($0.code)" } ?? "OK")",
+                    "error": "\(failure?.message ?? "ended by the broker")",
+                ])
+            if hadReceipts.load(ordering: .relaxed) { backoff.reset() }
+            try? await Task.sleep(for: backoff.pause())
+        }
+    }
+
+    private func stream(onReceipt: @escaping @Sendable () -> Void) async throws {
+        try await bus.publish(
+            metadata: [:], options: .defaults,
+            requestProducer: { writer in
+                var request = Barid_Bus_V1_PublishRequest()
+                request.topic = self.configuration.topic
+                while let batch = try await self.nextBatch() {
+                    request.events = batch
+                    try await writer.write(request)
+                    request.topic = ""
+                }
+            },
+            onResponse: { response in
+                for try await message in response.messages {
+                    onReceipt()
+                    try self.receive(message)
+                }
+            })
+    }
+
+    private func nextBatch() async throws -> [Data]? {
+        while !isDrained {
+            try Task.checkCancellation()
+            let (batch, pausedUntil) = state.withLock { state in
+                (state.queue.takeBatch(now: .now), state.queue.pausedUntil)
+            }
+            if !batch.isEmpty { return batch }
+            if let pausedUntil {
+                try await Task.sleep(until: pausedUntil, clock: .continuous)
+            } else {
+                await toSend.wait()
+            }
+        }
+        return nil
+    }
+
+    private func receive(_ response: Barid_Bus_V1_PublishResponse) throws {
+        var failure: RPCError?
+        apply { state in
+            do throws(RPCError) {
+                return try state.queue.receive(response, now: .now)
+            } catch {
+                failure = error
+                return []
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    private func keepExpiring() async {
+        while !Task.isCancelled {
+            guard let deadline = state.withLock({ $0.queue.nextDeadline }) else {
+                await toExpire.wait()
+                continue
+            }
+            guard deadline <= .now else {
+                // Younger events are overdue later, so nothing needs to shorten this sleep.
+                try? await Task.sleep(until: deadline, clock: .continuous)
+                continue
+            }
+            apply { $0.queue.expire(now: .now) }
+        }
+    }
+}
+
+extension BaridClient {
+    /// Publishes events: runs a publisher around `body`, and waits for all outcomes after it.
+    ///
+    /// - Parameters:
+    ///   - configuration: Limits and times.
+    ///   - body: The work; events it submitted without waiting have their outcome when this returns.
+    /// - Returns: What `body` returns.
+    /// - Throws: What `body` throws; then what is open is given up.
+    public func withPublisher<Result: Sendable>(
+        _ configuration: Publisher.Configuration = .init(),
+        _ body: (Publisher) async throws -> Result
+    ) async throws -> Result {
+        try await Publisher(bus: eventBus, configuration: configuration).running(body)
+    }
+}
+
+extension Publisher {
+    /// Runs this publisher around `body`.
+    func running<Result: Sendable>(
+        _ body: (Publisher) async throws -> Result
+    ) async throws -> Result {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await self.run() }
+            do {
+                let result = try await body(self)
+                finish()
+                try await group.waitForAll()
+                return result
+            } catch {
+                group.cancelAll()
+                throw error
+            }
+        }
+    }
+}

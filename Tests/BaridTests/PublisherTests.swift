@@ -1,0 +1,205 @@
+import BaridSchema
+import Foundation
+import GRPCCore
+import Testing
+
+@testable import Barid
+
+/// Protocols/2-bus.md, Publish: what the publisher promises its user.
+@Suite(.timeLimit(.minutes(1)))
+struct PublisherTests {
+    private static func event(_ number: Int, bytes: Int = 10) -> EventEnvelope {
+        var event = EventEnvelope(id: "\(number)", source: "/test", type: "test.v1")
+        event.message.binaryData = Data(repeating: UInt8(number & 0xff), count: bytes)
+        return event
+    }
+
+    private func publish<Result: Sendable>(
+        to bus: FakeEventBus, _ configuration: Publisher.Configuration = .init(),
+        _ body: (Publisher) async throws -> Result
+    ) async throws -> Result {
+        try await withInProcess([bus]) { client in
+            let eventBus = Barid_Bus_V1_EventBus.Client(wrapping: client)
+            return try await Publisher(bus: eventBus, configuration: configuration).running(body)
+        }
+    }
+
+    @Test func everyEventGetsItsOwnSequence() async throws {
+        let bus = FakeEventBus()
+        let receipts = try await publish(to: bus) { publisher in
+            var submissions: [Submission] = []
+            for number in 1...500 {
+                submissions.append(try await publisher.submit(Self.event(number)))
+            }
+            var receipts: [Receipt] = []
+            for submission in submissions {
+                receipts.append(try await submission.outcome().get())
+            }
+            return receipts
+        }
+        #expect(receipts.map(\.sequence) == Array(1...500))
+        #expect(
+            receipts.allSatisfy { !$0.duplicate && $0.sendings == 1 && $0.durability == .memory })
+        #expect(bus.state.withLock { $0.streams } == 1)
+        let again = try await publish(to: bus) { try await $0.publish(Self.event(7)) }
+        #expect(again.duplicate)
+        #expect(again.sequence == 7)
+    }
+
+    /// "Unreceipted events SHALL be sent again in their order under the same ids".
+    @Test func lostReceiptsAreFetchedByResendingInOrder() async throws {
+        let bus = FakeEventBus { batch, _ in
+            batch == 1 || batch == 3
+                ? .storeThenFail(RPCError(code: .unavailable, message: "the broker restarts"))
+                : .store
+        }
+        let receipts = try await publish(to: bus) { publisher in
+            var submissions: [Submission] = []
+            for number in 1...40 {
+                submissions.append(try await publisher.submit(Self.event(number)))
+            }
+            var receipts: [Receipt] = []
+            for submission in submissions {
+                receipts.append(try await submission.outcome().get())
+            }
+            return receipts
+        }
+        #expect(receipts.map(\.sequence) == Array(1...40))
+        #expect(receipts.contains { $0.duplicate && $0.sendings > 1 })
+        bus.state.withLock { state in
+            #expect(state.stored.map(\.id) == (1...40).map(String.init))
+            #expect(state.streams > 1)
+        }
+    }
+
+    /// "RESOURCE_EXHAUSTED: the publisher SHALL wait retry_after and send again".
+    @Test func aFullBrokerIsWaitedFor() async throws {
+        var full = RPCError(code: .resourceExhausted, message: "the log is full")
+        full.metadata.addString("30", forKey: RPCError.retryAfterKey)
+        let error = full
+        let bus = FakeEventBus { batch, _ in batch <= 2 ? .refuse(error) : .store }
+        let clock = ContinuousClock()
+        let start = clock.now
+        let receipt = try await publish(to: bus) { try await $0.publish(Self.event(1)) }
+        #expect(receipt.sequence == 1)
+        #expect(receipt.sendings == 3)
+        #expect(clock.now - start >= .milliseconds(60))
+    }
+
+    @Test func refusalsReachTheirEventOnly() async throws {
+        let bus = FakeEventBus { _, events in
+            events.contains { $0.id == "2" }
+                ? .refuse(RPCError(code: .alreadyExists, message: "another body")) : .store
+        }
+        var configuration = Publisher.Configuration()
+        configuration.maximumBatchEvents = 1
+        let outcomes = try await publish(to: bus, configuration) { publisher in
+            var outcomes: [PublishOutcome] = []
+            for number in 1...3 {
+                outcomes.append(await (try publisher.submit(Self.event(number))).outcome())
+            }
+            return outcomes
+        }
+        #expect(outcomes[0].isStored)
+        #expect(outcomes[2].isStored)
+        guard case .refused(let error) = outcomes[1] else {
+            Issue.record("not refused: \(outcomes[1])")
+            return
+        }
+        #expect(error.code == .alreadyExists)
+    }
+
+    @Test func withoutAReceiptInTimeTheOutcomeIsUnknown() async throws {
+        let bus = FakeEventBus { _, _ in .ignore }
+        var configuration = Publisher.Configuration()
+        configuration.deadline = .milliseconds(100)
+        let error = await #expect(throws: RPCError.self) {
+            try await publish(to: bus, configuration) { try await $0.publish(Self.event(1)) }
+        }
+        #expect(error?.reason == "OUTCOME_UNKNOWN")
+    }
+
+    @Test func anErrorForGoodEndsTheWait() async throws {
+        var configuration = Publisher.Configuration()
+        configuration.deadline = .milliseconds(100)
+        // Every stream fails before anything is read.
+        let outcome = try await withInProcess([]) { client in
+            let bus = Barid_Bus_V1_EventBus.Client(wrapping: client)
+            return try await Publisher(bus: bus, configuration: configuration).running {
+                await (try $0.submit(Self.event(1))).outcome()
+            }
+        }
+        // UNIMPLEMENTED is for good: no need to wait for the deadline.
+        switch outcome {
+        case .refused(let error), .unknown(let error): #expect(error.code == .unimplemented)
+        case .stored: Issue.record("stored without a broker")
+        }
+    }
+
+    @Test func submittersWaitWhileTheWindowIsFull() async throws {
+        let open = Flag()
+        let bus = FakeEventBus { _, _ in open.isSet ? .store : .ignore }
+        var configuration = Publisher.Configuration()
+        configuration.maximumOpenEvents = 3
+        configuration.deadline = .milliseconds(300)
+        let admitted = Counter()
+        try await publish(to: bus, configuration) { publisher in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 1...8 {
+                    group.addTask {
+                        _ = try await publisher.submit(Self.event(number))
+                        admitted.increment()
+                    }
+                }
+                while admitted.value < 3 { await Task.yield() }
+                for _ in 0..<200 { await Task.yield() }
+                #expect(admitted.value == 3)
+                open.set()
+                // The first three run out; then there is room.
+                try await group.waitForAll()
+            }
+        }
+        #expect(admitted.value == 8)
+    }
+
+    @Test func tooLargeAndInvalidEventsAreRefusedHere() async throws {
+        let bus = FakeEventBus()
+        var configuration = Publisher.Configuration()
+        let size = try Self.event(1, bytes: 1000).serialized().count
+        configuration.maximumEventBytes = size
+        try await publish(to: bus, configuration) { publisher in
+            try await publisher.publish(Self.event(1, bytes: 1000))
+            let error = await #expect(throws: RPCError.self) {
+                try await publisher.publish(Self.event(2, bytes: 1001))
+            }
+            #expect(error?.reason == "EVENT_TOO_LARGE")
+            #expect(error?.message.contains("\(size + 1)") == true)
+            #expect(error?.message.contains("\(size)") == true)
+            await #expect(throws: RPCError.self) {
+                try await publisher.publish(EventEnvelope(id: "", source: "/s", type: "t"))
+            }
+        }
+        #expect(bus.state.withLock { $0.stored.count } == 1)
+    }
+
+    @Test func batchesKeepTheirLimits() async throws {
+        let bus = FakeEventBus()
+        var configuration = Publisher.Configuration()
+        configuration.maximumBatchEvents = 4
+        configuration.maximumBatchBytes = 4_000
+        try await publish(to: bus, configuration) { publisher in
+            for number in 1...200 {
+                _ = try await publisher.submit(
+                    Self.event(number, bytes: number % 50 == 0 ? 5_000 : 900))
+            }
+        }
+        try bus.state.withLock { state in
+            #expect(state.stored.map(\.id) == (1...200).map(String.init))
+            for batch in state.batches {
+                #expect(batch.count <= 4)
+                let bytes = try batch.reduce(0) { try $0 + $1.serialized().count }
+                #expect(bytes <= 4_000 || batch.count == 1)
+            }
+        }
+    }
+}
