@@ -146,7 +146,7 @@ let package = Package(
             exclude: ["Library"], sources: ["Command"],
             resources: [.embedInCode("plugin.yaml")], swiftSettings: settings),
         .target(
-            name: "Indexer", dependencies: ["BaridArticles", "BaridText", grdb],
+            name: "Indexer", dependencies: ["BaridSchema", "BaridText", grdb, protobuf],
             path: "Plugins/Indexer/Library", swiftSettings: settings),
         .executableTarget(
             name: "IndexerPlugin", dependencies: ["Indexer", "Barid"], path: "Plugins/Indexer",
@@ -184,6 +184,10 @@ let package = Package(
         // The library against a fake event bus in-process, and its vectors.
         .testTarget(
             name: "BaridTests", dependencies: ["Barid", "BaridSchema", grpcCore, grpcInProcess],
+            swiftSettings: settings),
+        .testTarget(
+            name: "IndexerTests",
+            dependencies: ["BaridSchema", "BaridText", "Indexer", "TestSupport", grdb, protobuf],
             swiftSettings: settings),
     ]
 )

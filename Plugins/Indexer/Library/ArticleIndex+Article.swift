@@ -1,0 +1,78 @@
+import BaridSchema
+import Foundation
+import GRDB
+
+extension ArticleIndex {
+    /// How many ids an ambiguous prefix is answered with at most.
+    static let maximumCandidates = 10
+
+    /// Returns all that is known of one article: its searchable revision, or, before any is parsed,
+    /// the newest of which something came in.
+    ///
+    /// - Parameter idOrPrefix: The id, or a beginning of it that no other article shares.
+    /// - Returns: The stages that are in; `article` is absent until it is parsed.
+    /// - Throws: ``IndexError/notFound(_:)`` or ``IndexError/ambiguous(prefix:candidates:)``.
+    public func article(
+        _ idOrPrefix: String
+    ) throws(IndexError) -> Barid_Index_V1_GetArticleResponse {
+        guard !idOrPrefix.isEmpty, !idOrPrefix.utf8.contains(0) else { throw .notFound(idOrPrefix) }
+        return try reading { db in
+            let article = try Self.find(idOrPrefix, db)
+            let revision = try Int64.fetchOne(
+                db,
+                sql: """
+                    SELECT coalesce(current, (SELECT pk FROM revision
+                        WHERE article = article.pk ORDER BY rank DESC, name DESC LIMIT 1))
+                    FROM article WHERE pk = ?
+                    """, arguments: [article])
+            var response = Barid_Index_V1_GetArticleResponse()
+            var stages: StageSet = []
+            let rows = try Row.fetchAll(
+                db, sql: "SELECT stage, payload FROM stage WHERE revision = ?",
+                arguments: [revision])
+            for row in rows {
+                guard let stage = Barid_Article_V1_Stage(rawValue: row["stage"]),
+                    let payload: Data = row["payload"]
+                else { continue }
+                stages.insert(StageSet(stage))
+                switch stage {
+                case .parsed:
+                    response.article = try Barid_Article_V1_Article(serializedBytes: payload)
+                case .tagged:
+                    response.tagged = try Barid_Article_V1_ArticleTagged(serializedBytes: payload)
+                case .moderated:
+                    response.moderated = try Barid_Article_V1_ArticleModerated(
+                        serializedBytes: payload)
+                case .unspecified, .submitted, .indexed, .UNRECOGNIZED:
+                    continue
+                }
+            }
+            response.stages = stages.stages
+            let indexed = try Int64.fetchOne(
+                db, sql: "SELECT indexed FROM document WHERE pk = ?", arguments: [article])
+            if let indexed {
+                response.indexed.seconds = indexed / 1_000_000
+                response.indexed.nanos = Int32(clamping: indexed % 1_000_000 * 1_000)
+            }
+            return response
+        }
+    }
+
+    private static func find(_ idOrPrefix: String, _ db: Database) throws -> Int64 {
+        let exact = try Int64.fetchOne(
+            db, sql: "SELECT pk FROM article WHERE id = ?", arguments: [idOrPrefix])
+        if let exact { return exact }
+        // U+10FFFF sorts after every continuation of the prefix.
+        let rows = try Row.fetchAll(
+            db,
+            sql: """
+                SELECT pk, id FROM article WHERE id > ?1 AND id < ?1 || char(0x10FFFF)
+                ORDER BY id LIMIT ?2
+                """, arguments: [idOrPrefix, maximumCandidates])
+        guard let first = rows.first else { throw IndexError.notFound(idOrPrefix) }
+        guard rows.count == 1 else {
+            throw IndexError.ambiguous(prefix: idOrPrefix, candidates: rows.map { $0["id"] })
+        }
+        return first["pk"]
+    }
+}
