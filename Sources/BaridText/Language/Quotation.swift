@@ -16,7 +16,9 @@ public enum Quotation {
         // For each mark the places where it stands, so that a close is found without a new walk.
         var places: [Unicode.Scalar: [Int]] = [:]
         for index in part where isMark(scalars[index]) {
-            if scalars[index] == "\"", index + 1 < scalars.count, opensNothing(scalars, index) {
+            if scalars[index] == "\"", index > part.lowerBound, index + 1 < scalars.count,
+                isDigit(scalars[index - 1]), isDigit(scalars[index + 1])
+            {
                 continue
             }
             places[scalars[index], default: []].append(index)
@@ -38,7 +40,8 @@ public enum Quotation {
                 next[closer] = at
                 if at < found.count { end = min(end ?? Int.max, found[at]) }
             }
-            guard let end else { continue }
+            // A straight mark before a word opens: the one before it was never closed.
+            guard let end, mark != "\"" || !opensOnly(scalars, end, in: part) else { continue }
             spans.append(index..<(end + 1))
             index = end
         }
@@ -75,9 +78,39 @@ public enum Quotation {
         case "”", "»", "›":
             return !before.properties.isWhitespace || after.properties.isWhitespace
         case "\"":
-            return (0x30...0x39).contains(before.value) && (0x30...0x39).contains(after.value)
+            if isDigit(before), isDigit(after) { return true }
+            return !before.properties.isWhitespace && !isOpening(before)
+                && (after.properties.isWhitespace || isPunctuation(after))
         default:
             return false
+        }
+    }
+
+    /// Whether a straight mark stands between white space and a letter.
+    private static func opensOnly(
+        _ scalars: [Unicode.Scalar], _ index: Int, in part: Range<Int>
+    ) -> Bool {
+        guard index > part.lowerBound, index + 1 < part.upperBound else { return false }
+        return scalars[index - 1].properties.isWhitespace
+            && !scalars[index + 1].properties.isWhitespace
+            && !isPunctuation(scalars[index + 1])
+    }
+
+    private static func isDigit(_ scalar: Unicode.Scalar) -> Bool {
+        (0x30...0x39).contains(scalar.value)
+    }
+
+    private static func isOpening(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .openPunctuation, .initialPunctuation: true
+        default: false
+        }
+    }
+
+    private static func isPunctuation(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar {
+        case ".", ",", ";", ":", "!", "?", "،", "؛", "؟", ")", "]", "…", "-", "–": true
+        default: false
         }
     }
 }

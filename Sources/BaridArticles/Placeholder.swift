@@ -1,1 +1,0 @@
-// BaridArticles begins here.
