@@ -82,7 +82,7 @@ let package = Package(
             name: "BaridLog", dependencies: ["BaridEngine", "CStorage"], swiftSettings: settings),
         // Conveniences on the article model, event types, JSON.
         .target(
-            name: "BaridArticles", dependencies: ["BaridSchema", "BaridText", "CSodium"],
+            name: "BaridArticles", dependencies: ["BaridSchema", "BaridText", "CSodium", protobuf],
             swiftSettings: settings),
         // What authors of clients and plugins import: Publisher, Worker, EventHandler, calls.
         .target(
@@ -123,7 +123,8 @@ let package = Package(
         // MARK: The four workers. Each keeps its work in a library that its tests import.
 
         .target(
-            name: "ArticleParser", dependencies: ["BaridArticles", "BaridText"],
+            name: "ArticleParser",
+            dependencies: ["BaridArticles", "BaridSchema", "BaridText", protobuf],
             path: "Plugins/Parser/Library", swiftSettings: settings),
         .executableTarget(
             name: "ParserPlugin", dependencies: ["ArticleParser", "Barid"], path: "Plugins/Parser",
@@ -175,6 +176,14 @@ let package = Package(
         .testTarget(
             name: "BaridTextTests", dependencies: ["BaridText"], path: "Tests/BaridTextTests",
             swiftSettings: settings),
+        .testTarget(
+            name: "BaridArticlesTests",
+            dependencies: ["BaridArticles", "BaridSchema", "BaridText"],
+            path: "Tests/BaridArticlesTests", swiftSettings: settings),
+        .testTarget(
+            name: "ArticleParserTests",
+            dependencies: ["ArticleParser", "BaridArticles", "BaridSchema", "BaridText"],
+            path: "Tests/ArticleParserTests", swiftSettings: settings),
         .testTarget(
             name: "BaridEngineTests", dependencies: ["BaridEngine"],
             path: "Tests/BaridEngineTests", swiftSettings: settings),
