@@ -144,12 +144,15 @@ public enum ArticleParser {
         let abstract = article.hasAbstract && article.abstract.hasSpan ? [article.abstract] : []
         let own = headline + abstract + article.paragraphs.map(\.text)
         var seen = Set<Range<Int>>()
+        // Gathered first: each change of a message's list copies the list.
+        var hashtags: [ArticleHashtag] = []
         for piece in own {
             for hashtag in source.hashtags(in: piece.span.range)
             where seen.insert(hashtag.raw.span.range).inserted {
-                article.hashtags.append(hashtag)
+                hashtags.append(hashtag)
             }
         }
+        article.hashtags = hashtags
         let letters = own.flatMap { source.text.scalars[$0.span.range] }
         let language = Language.detect(letters)
         article.language.code = language.code

@@ -25,6 +25,10 @@ struct CommentCount {
             }
         }
         guard number != nil || isHeading else { return nil }
+        // "No comment" is an answer, "no comments" a count.
+        if number == 0, words.count == 2, words[1] == "تعليق" || words[1] == "comment" {
+            return nil
+        }
         self.number = number
     }
 

@@ -40,8 +40,10 @@ enum CommentSection {
         let colons = items.map { nameBeforeColon($0, in: source) }
         // One line may say "Sorry: ..."; when all do, they are names.
         let areNames = items.count >= 2 && colons.allSatisfy { $0 != nil }
+        let haveNameLines = items.count >= 2 && items.allSatisfy { hasNameLine($0, in: source) }
         return zip(items, colons).compactMap { item, colon in
-            comment(of: item, name: areNames ? colon : nil, in: source)
+            comment(
+                of: item, name: areNames ? colon : nil, hasNameLine: haveNameLines, in: source)
         }
     }
 
@@ -96,17 +98,19 @@ enum CommentSection {
     /// A comment of an item: the name may stand before a verb, before a colon, or on a line of
     /// its own with the words right beneath.
     private static func comment(
-        of item: Item, name: Range<Int>?, in source: SourceText
+        of item: Item, name: Range<Int>?, hasNameLine: Bool, in source: SourceText
     ) -> ReaderComment? {
         var comment = ReaderComment(number: item.number, text: item.whole)
         var more = item.more[...]
-        if let name {
-            comment.author = name
-            comment.text = after(name, of: item, in: source)
-        } else if let says = nameBeforeVerb(item, in: source) {
+        if let says = nameBeforeVerb(item, in: source) {
             comment.author = says.name
             comment.text = source.trimmed(says.end..<item.whole.upperBound)
-        } else if let next = more.first, !next.startsBlock, isName(item.first, in: source) {
+        } else if let name {
+            comment.author = name
+            comment.text = after(name, of: item, in: source)
+        } else if let next = more.first, self.hasNameLine(item, in: source),
+            hasNameLine || more.count > 1 && isTime(next, in: source)
+        {
             comment.author = withoutColon(item.first, in: source)
             if more.count > 1, isTime(next, in: source) {
                 comment.time = next.range
@@ -116,6 +120,12 @@ enum CommentSection {
             comment.text = source.trimmed(start..<item.whole.upperBound)
         }
         return comment.text.isEmpty ? nil : comment
+    }
+
+    /// Whether the first line is short and more stands right beneath it.
+    private static func hasNameLine(_ item: Item, in source: SourceText) -> Bool {
+        guard let next = item.more.first else { return false }
+        return !next.startsBlock && !item.firstLine.endsSentence && isName(item.first, in: source)
     }
 
     private static func after(

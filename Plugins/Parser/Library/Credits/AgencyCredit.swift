@@ -27,6 +27,15 @@ struct AgencyCredit {
             return
         }
         guard let credit = Self.dateline(line.range, in: source) else { return nil }
+        // Beside the agency there is room for a place, not for a statement.
+        let rest = tokens.filter {
+            $0.kind != .punctuation && !credit.range.contains($0.range.lowerBound)
+        }
+        let isStatement = tokens.contains { token in
+            token.range.upperBound < credit.range.lowerBound
+                && [".", "!", "?", "؟"].contains(source.text[token.range])
+        }
+        guard rest.count <= 2, !isStatement else { return nil }
         self = credit
     }
 

@@ -9,7 +9,9 @@ enum PublisherName {
     /// - Returns: The name's place; nil when the line says only "this site".
     static func find(in line: Line, of source: SourceText) -> Range<Int>? {
         let tokens = Array(line.tokens)
-        let words = tokens.map { $0.kind == .punctuation ? "" : source.folded($0) }
+        let words = tokens.map {
+            $0.kind == .punctuation || $0.kind == .symbol ? "" : source.folded($0)
+        }
         guard let start = nameStart(words) else { return nil }
         var index = start
         while index < words.count, generic.contains(words[index]) { index += 1 }

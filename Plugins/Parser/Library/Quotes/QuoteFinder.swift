@@ -61,7 +61,9 @@ private struct QuoteScanner {
                 : reader.tokens.endIndex
             let before = introduction(reader, cursor..<open, paragraph)
             let after = before == nil ? attribution(reader, close..<end, paragraph) : nil
-            let found = before ?? after
+            let isWhole =
+                open == reader.tokens.startIndex && endsSentence(after: close, reader)
+            let found = before ?? after ?? (isWhole ? continuation(paragraph) : nil)
             cursor = close
             guard isQuote(words: words, found, from: open, to: close, reader) else { continue }
             add(mark, found, paragraph)
@@ -70,6 +72,14 @@ private struct QuoteScanner {
         if cursor < reader.tokens.endIndex {
             _ = introduction(reader, cursor..<reader.tokens.endIndex, paragraph)
         }
+    }
+
+    /// A quotation that is a sentence of its own goes on with who has just been quoted.
+    private func continuation(_ paragraph: Int) -> Attribution? {
+        guard let lastSpeaker, let last = quotes.last, last.hasSpeaker,
+            paragraph - Int(last.paragraph) <= 1, paragraph - lastSpeaker.paragraph <= 1
+        else { return nil }
+        return Attribution(speaker: nil, isAdjacent: true)
     }
 
     /// Whether marked words are somebody's words rather than a name or a word set off.
@@ -85,7 +95,8 @@ private struct QuoteScanner {
         }
         // One word after a name is its by-name: `قال رئيس نادي “النسور”`.
         guard words == 1 else { return true }
-        return reader.text(open - 1) == ":" || SpeechVerbs.role(of: reader.word(open - 1)) != nil
+        return open == reader.tokens.startIndex || reader.text(open - 1) == ":"
+            || SpeechVerbs.role(of: reader.word(open - 1)) != nil
     }
 
     private func endsSentence(after close: Int, _ reader: SubjectReader) -> Bool {

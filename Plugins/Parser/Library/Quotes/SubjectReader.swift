@@ -18,8 +18,9 @@ struct SubjectReader {
     /// - Parameters:
     ///   - start: The index of the first token that may be of it.
     ///   - end: The index to stop at.
+    ///   - longest: The most words a name has here.
     /// - Returns: The place of the name, else of the office; nil when there is neither.
-    func subject(from start: Int, to end: Int) -> Range<Int>? {
+    func subject(from start: Int, to end: Int, longest: Int = longestName) -> Range<Int>? {
         guard start < end, start >= tokens.startIndex, end <= tokens.endIndex else { return nil }
         if isLatin(start) { return latinName(from: start, to: end) }
         var office: Range<Int>?
@@ -32,8 +33,9 @@ struct SubjectReader {
             if isStop(word) && !Words.officeParticles.contains(word) { break }
             let isOffice = Words.isOffice(word)
             let isDefinite = word.hasPrefix("ال") && word.count > 3
+            // "عمدة نسيمة": an office without article takes the next noun, whatever it is.
             guard
-                isOffice || isDefinite || needsComplement && Words.isInstitution(word)
+                isOffice || isDefinite || needsComplement
                     || Words.officeParticles.contains(word) && office != nil
             else { break }
             needsComplement =
@@ -46,7 +48,8 @@ struct SubjectReader {
         while index < end, isWordLike(index) {
             let word = source.folded(tokens[index])
             if isStop(word) || Words.isOffice(word) { break }
-            if let name, name.count >= Self.longestName { break }
+            let isJoined = index > start && Words.nameJoints.contains(self.word(index - 1))
+            if let name, name.count >= longest, !isJoined { break }
             name = (name?.lowerBound ?? index)..<(index + 1)
             index += 1
         }
@@ -74,7 +77,8 @@ struct SubjectReader {
             return subject(from: start, to: end)
         }
         guard !isStop(first), tokens[start].kind == .word else { return nil }
-        return subject(from: start + 1, to: end)
+        // What the verb does to whom follows the name without a mark between them.
+        return subject(from: start + 1, to: end, longest: 2)
     }
 
     /// The capitalised words right before or after a place: `Jane Doe said`, `said Jane Doe`.
@@ -94,7 +98,18 @@ struct SubjectReader {
                 index += 1
             }
         }
-        guard let name, name.count <= Self.longestName else { return nil }
+        return name.flatMap { withoutOffice($0) }
+    }
+
+    /// Capitalised words without the office before them; nil when nothing else is there.
+    private func withoutOffice(_ words: Range<Int>) -> Range<Int>? {
+        var name = words
+        while let first = name.first,
+            Words.englishOffices.contains(word(first)) || text(first) == "."
+        {
+            name = (first + 1)..<name.upperBound
+        }
+        guard !name.isEmpty, name.count <= Self.longestName else { return nil }
         return place(name)
     }
 
@@ -115,8 +130,8 @@ struct SubjectReader {
         {
             first -= 1
         }
-        guard first < last, last - first <= Self.longestName else { return nil }
-        return place((first + 1)..<(last + 1))
+        guard first < last else { return nil }
+        return withoutOffice((first + 1)..<(last + 1))
     }
 
     func word(_ index: Int) -> String {

@@ -28,11 +28,12 @@ enum Words {
     /// Whether a word is followed by a name in quotation marks: `قناة "..."`, `the film "..."`.
     static func isNamed(_ word: String) -> Bool {
         if named.contains(word) || isInstitution(word) { return true }
-        for prefix in ["ال", "ل", "ب", "لل", "و", "بال"] where word.hasPrefix(prefix) {
-            let rest = String(word.dropFirst(prefix.count))
-            if named.contains(rest) || isInstitution(rest) { return true }
+        for prefix in ["ال", "لل", "بال"] where word.hasPrefix(prefix) {
+            return named.contains(String(word.dropFirst(prefix.count)))
         }
-        return false
+        guard let first = word.first, "لبو".contains(first) else { return false }
+        let rest = String(word.dropFirst())
+        return named.contains(rest) || isInstitution(rest)
     }
 
     private static let named = set(
@@ -56,6 +57,17 @@ enum Words {
 
     /// What stands inside an office: "باسم" in "المتحدث باسم الوزارة".
     static let officeParticles: Set<String> = ["باسم", "بلسان"]
+
+    /// Parts of a name that need the next word.
+    static let nameJoints: Set<String> = ["بن", "ابن", "بنت", "ابو", "ام", "عبد", "ال", "ابي"]
+
+    /// Offices that English writes in capitals before a name.
+    static let englishOffices: Set<String> = [
+        "mr", "mrs", "ms", "dr", "prof", "professor", "president", "minister", "mayor", "governor",
+        "senator", "judge", "chief", "captain", "general", "colonel", "major", "sergeant", "sir",
+        "king", "queen", "prince", "princess", "chancellor", "secretary", "director", "coach",
+        "prime", "foreign", "vice", "deputy", "spokesman", "spokeswoman", "spokesperson", "officer",
+    ]
 
     static let englishPronouns: Set<String> = [
         "he", "she", "they", "it", "i", "we", "you", "who", "his", "her", "their",

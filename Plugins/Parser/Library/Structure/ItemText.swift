@@ -80,9 +80,10 @@ struct ItemText {
             }
         }
         if let count = item.commentCount { article.declaredCommentCount = count }
+        var records = article.comments
         for (index, place) in comments.enumerated() where index < item.comments.count {
             var comment = ArticleComment()
-            comment.number = UInt32(clamping: article.comments.count + 1)
+            comment.number = UInt32(clamping: records.count + 1)
             comment.text = source.piece(place.text)
             if let author = place.author { comment.author = source.piece(author) }
             if let time = item.comments[index].time {
@@ -92,7 +93,8 @@ struct ItemText {
             let language = Language.detect(comment.text.text)
             comment.language.code = language.code
             comment.language.confidence = language.confidence
-            article.comments.append(comment)
+            records.append(comment)
         }
+        article.comments = records
     }
 }
