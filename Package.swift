@@ -173,6 +173,11 @@ let package = Package(
             name: "BaridSupervisorTests",
             dependencies: ["BaridSupervisor", "TestSupport", logging],
             swiftSettings: settings),
+        // One suite over GRPCCore's in-process transport and every wire of ours.
+        .testTarget(
+            name: "BaridTransportTests",
+            dependencies: ["BaridTransport", "ZeroMQ", grpcCore, grpcInProcess, logging],
+            path: "Tests/BaridTransportTests", swiftSettings: settings),
         .testTarget(
             name: "BaridTextTests", dependencies: ["BaridText"], path: "Tests/BaridTextTests",
             swiftSettings: settings),

@@ -1,5 +1,6 @@
-public import GRPCCore
+internal import GRPCCore
 public import Logging
+internal import ZeroMQ
 
 /// A client's or worker's side of the wire: one DEALER socket, its thread, and the session on it.
 ///
@@ -90,27 +91,36 @@ public final class Connection: Sendable {
     /// - Parameter configuration: The settings.
     /// - Throws: `RPCError` with code `.invalidArgument` if the endpoint is refused.
     public init(_ configuration: Configuration) throws {
-        preconditionFailure("lands next")
+        try configuration.endpoint.validate()
+        self.configuration = configuration
+        mailbox = try Mailbox()
+    }
+
+    deinit {
+        mailbox.post(.stop)
     }
 
     /// Starts the socket thread and tries for a session; harmless when called again.
     ///
     /// - Throws: `RPCError` with code `.unavailable` if the socket cannot be made.
     public func start() throws {
-        preconditionFailure("lands next")
+        guard lifetime.begin() else { return }
+        do {
+            try connectAndRun()
+        } catch {
+            lifetime.end()
+            shared.become(.closed)
+            throw RPCError(code: .unavailable, message: "the connection cannot start: \(error)")
+        }
     }
 
     /// Where the connection stands now.
-    public var state: State {
-        preconditionFailure("lands next")
-    }
+    public var state: State { shared.state }
 
     /// The state of this moment and every later one; ends after `closed` or `refused`.
     ///
     /// A reader that is slow sees the newest 64 states.
-    public var states: AsyncStream<State> {
-        preconditionFailure("lands next")
-    }
+    public var states: AsyncStream<State> { shared.states() }
 
     /// Waits until there is a session.
     ///
@@ -120,99 +130,88 @@ public final class Connection: Sendable {
     ///   closed, `.failedPrecondition` when the broker refused us, `.cancelled` when the task was.
     @discardableResult
     public func waitUntilReady(within limit: Duration) async throws -> SessionInfo {
-        preconditionFailure("lands next")
+        try start()
+        return try await withThrowingTaskGroup(of: SessionInfo?.self) { group in
+            group.addTask {
+                try await Task.sleep(for: limit)
+                return nil
+            }
+            group.addTask { [shared] in
+                for await state in shared.states() {
+                    switch state {
+                    case .ready(let info): return info
+                    case .refused(let text):
+                        throw RPCError(code: .failedPrecondition, message: text)
+                    case .closed:
+                        throw RPCError(code: .unavailable, message: "the connection is closed")
+                    case .connecting, .lost: continue
+                    }
+                }
+                throw RPCError(code: .cancelled, message: "the wait was cancelled")
+            }
+            defer { group.cancelAll() }
+            guard let first = try await group.next(), let info = first else {
+                throw RPCError(
+                    code: .unavailable,
+                    message: "no session with the broker at \(configuration.endpoint)")
+            }
+            return info
+        }
     }
 
     /// A transport for a `GRPCClient` of the broker's services and of those it forwards to.
     ///
     /// Each access makes a new view; shutting a view down leaves the connection as it is.
-    public var clientTransport: Connection.Client {
-        preconditionFailure("lands next")
-    }
+    public var clientTransport: Connection.Client { Client(connection: self) }
 
     /// The transport for a `GRPCServer` of the services in the registration.
     ///
     /// Ask once: a connection has one.
     public var serverTransport: Connection.Server {
-        preconditionFailure("lands next")
+        shared.intake.take()
+        return Server(connection: self)
     }
 
     /// Refuses new calls, waits for the open ones, says goodbye and closes.
     ///
     /// - Parameter limit: How long to wait for open calls; what is left then is cut.
     public func drain(within limit: Duration) async {
-        preconditionFailure("lands next")
+        shared.intake.shutDown()
+        mailbox.post(.drain(until: .now.advanced(by: limit)))
+        await lifetime.ended()
+        shared.become(.closed)
     }
 
     /// Cuts every call, says goodbye and stops the thread; harmless when called again.
     public func close() async {
-        preconditionFailure("lands next")
+        mailbox.post(.stop)
+        await lifetime.ended()
+        shared.become(.closed)
     }
 
-    /// The calling side of a connection, as GRPCCore wants it.
-    public final class Client: ClientTransport {
-        /// Messages travel as arrays of bytes.
-        public typealias Bytes = [UInt8]
+    let configuration: Configuration
+    let shared = ConnectionShared()
+    let mailbox: Mailbox<SocketOrder>
+    private let lifetime = ThreadLifetime()
 
-        init() {}
-
-        /// No retry throttling: the connection reconnects, the caller decides on retries.
-        public var retryThrottle: RetryThrottle? { nil }
-
-        /// Starts the connection and returns once this view was shut down and its calls ended.
-        public func connect() async throws {
-            preconditionFailure("lands next")
-        }
-
-        /// Refuses new calls of this view; open ones may finish.
-        public func beginGracefulShutdown() {
-            preconditionFailure("lands next")
-        }
-
-        /// Opens a stream for one call and closes it when `closure` returns.
-        ///
-        /// - Parameters:
-        ///   - descriptor: The method.
-        ///   - options: Options of the call; the transport uses its time limit.
-        ///   - closure: Works with the stream.
-        /// - Returns: What `closure` returns.
-        /// - Throws: `RPCError` with code `.failedPrecondition` if the view or the connection is
-        ///   closed, `.unavailable` if no session came in time; and what `closure` throws.
-        public func withStream<T: Sendable>(
-            descriptor: MethodDescriptor, options: CallOptions,
-            _ closure: (RPCStream<Inbound, Outbound>, ClientContext) async throws -> T
-        ) async throws -> T {
-            preconditionFailure("lands next")
-        }
-
-        /// There is no configuration by method.
-        ///
-        /// - Parameter descriptor: The method.
-        /// - Returns: Always nil.
-        public func config(forMethod descriptor: MethodDescriptor) -> MethodConfig? { nil }
-    }
-
-    /// The serving side of a connection, as GRPCCore wants it.
-    public final class Server: ServerTransport {
-        /// Messages travel as arrays of bytes.
-        public typealias Bytes = [UInt8]
-
-        init() {}
-
-        /// Starts the connection and runs every call the broker opens through `streamHandler`.
-        ///
-        /// - Parameter streamHandler: Handles one call.
-        /// - Throws: `RPCError` with code `.failedPrecondition` when called twice or after closing.
-        public func listen(
-            streamHandler:
-                @escaping @Sendable (RPCStream<Inbound, Outbound>, ServerContext) async -> Void
-        ) async throws {
-            preconditionFailure("lands next")
-        }
-
-        /// Refuses new calls and lets the open ones finish.
-        public func beginGracefulShutdown() {
-            preconditionFailure("lands next")
+    private func connectAndRun() throws(ZeroMQError) {
+        let socket = try Socket(.dealer, in: Context())
+        try socket.set(.immediate)
+        try socket.set(.maximumMessageSize(Int64(TransportLimits.maximumSocketMessageBytes)))
+        try socket.set(.heartbeat(interval: 2_000, timeout: 6_000))
+        try socket.set(.handshake(5_000))
+        try socket.set(.reconnect(first: 100, longest: 10_000))
+        try socket.set(.linger(0))
+        let monitor = try socket.monitor(name: "connection")
+        try socket.connect(configuration.endpoint.description)
+        let core = ConnectionCore(
+            configuration: configuration, shared: shared, mailbox: mailbox, socket: socket,
+            monitor: monitor)
+        let parcel = Parcel(core)
+        let lifetime = lifetime
+        try OwnedThread.start(name: "barid-dealer") {
+            parcel.open { $0.run() }
+            lifetime.end()
         }
     }
 }

@@ -1,5 +1,8 @@
 public import GRPCCore
+internal import Glibc
 public import Logging
+internal import Synchronization
+internal import ZeroMQ
 
 /// The broker's side of the wire: one ROUTER socket, its thread, and every session on it.
 ///
@@ -57,7 +60,22 @@ public final class Listener: Sendable {
     /// - Parameter configuration: The settings.
     /// - Throws: `RPCError` with code `.invalidArgument` if an endpoint is refused or none is given.
     public init(_ configuration: Configuration) throws {
-        preconditionFailure("lands next")
+        guard !configuration.endpoints.isEmpty else {
+            throw RPCError(code: .invalidArgument, message: "a listener needs an endpoint")
+        }
+        for endpoint in configuration.endpoints { try endpoint.validate() }
+        self.configuration = configuration
+        mailbox = try Mailbox()
+    }
+
+    private let configuration: Configuration
+    private let shared = ListenerShared()
+    private let mailbox: Mailbox<SocketOrder>
+    private let lifetime = ThreadLifetime()
+    private let bound = Mutex<[Endpoint]>([])
+
+    deinit {
+        mailbox.post(.stop)
     }
 
     /// Binds the endpoints and starts the socket thread.
@@ -69,24 +87,29 @@ public final class Listener: Sendable {
     ///   the path; `.unavailable`, naming the endpoint, if binding fails; `.failedPrecondition` if the
     ///   listener was started before.
     public func start() throws {
-        preconditionFailure("lands next")
+        guard lifetime.begin() else {
+            throw RPCError(code: .failedPrecondition, message: "the listener was started before")
+        }
+        do {
+            try bindAndRun()
+        } catch {
+            lifetime.end()
+            throw error
+        }
     }
 
     /// The endpoints as bound: a TCP port 0 is replaced by the port the system chose.
-    public var endpoints: [Endpoint] {
-        preconditionFailure("lands next")
-    }
+    public var endpoints: [Endpoint] { bound.withLock { $0 } }
 
     /// The sessions of this moment, oldest first.
-    public var sessions: [SessionDescription] {
-        preconditionFailure("lands next")
-    }
+    public var sessions: [SessionDescription] { shared.sessions }
 
     /// The transport for a `GRPCServer` of the services the broker itself serves.
     ///
     /// Ask once: a listener has one. Calls to methods that the server registered go to it.
     public var serverTransport: Listener.Server {
-        preconditionFailure("lands next")
+        shared.intake.take()
+        return Server(intake: shared.intake)
     }
 
     /// Tells the dispatcher how many events a session works on beside its forwarded calls.
@@ -97,19 +120,23 @@ public final class Listener: Sendable {
     ///   - events: Deliveries the session holds now.
     ///   - session: The number of the session.
     public func setEvents(_ events: Int, ofSession session: UInt64) {
-        preconditionFailure("lands next")
+        mailbox.post(.events(events, session: session))
     }
 
     /// Refuses new calls, waits for the open ones, says goodbye to every session and stops.
     ///
     /// - Parameter limit: How long to wait for open calls; what is left then is cut.
     public func drain(within limit: Duration) async {
-        preconditionFailure("lands next")
+        shared.intake.shutDown()
+        mailbox.post(.drain(until: .now.advanced(by: limit)))
+        await lifetime.ended()
     }
 
     /// Ends every session at once and stops the thread; harmless when called again.
     public func stop() async {
-        preconditionFailure("lands next")
+        shared.intake.shutDown()
+        mailbox.post(.stop)
+        await lifetime.ended()
     }
 
     /// The broker's own services on a listener, as GRPCCore wants them.
@@ -117,13 +144,17 @@ public final class Listener: Sendable {
         /// Messages travel as arrays of bytes.
         public typealias Bytes = [UInt8]
 
-        init() {}
+        private let intake: ServerIntake
+
+        init(intake: ServerIntake) {
+            self.intake = intake
+        }
 
         /// Takes the list of methods to serve locally; `GRPCServer` calls it.
         ///
         /// - Parameter context: The methods.
         public func configure(context: GRPCServerContext) {
-            preconditionFailure("lands next")
+            intake.configure(context)
         }
 
         /// Runs every local call through `streamHandler`; `GRPCServer` calls it.
@@ -134,12 +165,73 @@ public final class Listener: Sendable {
             streamHandler:
                 @escaping @Sendable (RPCStream<Inbound, Outbound>, ServerContext) async -> Void
         ) async throws {
-            preconditionFailure("lands next")
+            try await intake.listen(streamHandler)
         }
 
         /// Refuses new local calls and lets the open ones finish; `GRPCServer` calls it.
         public func beginGracefulShutdown() {
-            preconditionFailure("lands next")
+            intake.shutDown()
         }
+    }
+}
+
+extension Listener {
+    private func bindAndRun() throws {
+        do {
+            let socket = try Socket(.router, in: Context())
+            try socket.set(.routerMandatory)
+            try socket.set(.maximumMessageSize(Int64(TransportLimits.maximumSocketMessageBytes)))
+            try socket.set(.heartbeat(interval: 2_000, timeout: 6_000))
+            try socket.set(.handshake(5_000))
+            try socket.set(.linger(0))
+            try socket.set(.backlog(1_024))
+            // Credit bounds what a peer that reads can have waiting: far below this.
+            try socket.set(.sendHighWater(10_000))
+            try socket.set(.receiveHighWater(1_000))
+            let monitor = try socket.monitor(name: "listener")
+            var locks: [SocketLock] = []
+            var endpoints: [Endpoint] = []
+            for endpoint in configuration.endpoints {
+                if case .ipc(let path) = endpoint {
+                    locks.append(try SocketLock(path: path))
+                    try bindPrivately(socket, endpoint)
+                    endpoints.append(endpoint)
+                } else {
+                    try bind(socket, endpoint)
+                    endpoints.append(try Endpoint(socket.lastEndpoint()))
+                }
+            }
+            bound.withLock { $0 = endpoints }
+            let core = ListenerCore(
+                configuration: configuration, shared: shared, mailbox: mailbox, socket: socket,
+                monitor: monitor, localPeer: endpoints[0].description)
+            let parcel = Parcel(core)
+            let lifetime = lifetime
+            let held = locks
+            try OwnedThread.start(name: "barid-router") {
+                // libzmq removes the socket file when the core lets it go; only then may another
+                // listener have the path.
+                parcel.open { $0.run() }
+                withExtendedLifetime(held) {}
+                lifetime.end()
+            }
+        } catch let error as ZeroMQError {
+            throw RPCError(code: .unavailable, message: "the listener cannot start: \(error)")
+        }
+    }
+
+    private func bind(_ socket: Socket, _ endpoint: Endpoint) throws(RPCError) {
+        do {
+            try socket.bind(endpoint.description)
+        } catch {
+            throw RPCError(code: .unavailable, message: "cannot listen on \(endpoint): \(error)")
+        }
+    }
+
+    /// Binds so that the socket file is the owner's alone from its first moment.
+    private func bindPrivately(_ socket: Socket, _ endpoint: Endpoint) throws(RPCError) {
+        let mask = umask(0o177)
+        defer { umask(mask) }
+        try bind(socket, endpoint)
     }
 }

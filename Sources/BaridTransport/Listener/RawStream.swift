@@ -1,4 +1,5 @@
 public import GRPCCore
+internal import Synchronization
 
 /// The answering side of one call that a ``RawHandler`` serves.
 ///
@@ -17,31 +18,38 @@ public final class RawStream: Sendable {
     /// When the call's time is over, if the peer set a limit; the transport enforces it.
     public let deadline: ContinuousClock.Instant?
 
+    private let handle: StreamHandle
+    private let maximumMessageBytes: Int
+
     init(
-        method: MethodDescriptor, metadata: Metadata, session: SessionDescription,
-        deadline: ContinuousClock.Instant?
+        handle: StreamHandle, method: MethodDescriptor, metadata: Metadata,
+        session: SessionDescription, deadline: ContinuousClock.Instant?, maximumMessageBytes: Int
     ) {
+        self.handle = handle
         self.method = method
         self.metadata = metadata
         self.session = session
         self.deadline = deadline
+        self.maximumMessageBytes = maximumMessageBytes
     }
 
     /// Bytes handed to `send` that wait for the peer's credit or the socket.
     ///
     /// A handler that has no flow control of its own should stop sending above a few hundred KiB.
-    public var unsentBytes: Int {
-        preconditionFailure("lands next")
-    }
+    public var unsentBytes: Int { handle.unsentBytes }
 
     /// Sends the response's initial metadata; without it, empty metadata precede the first message.
     ///
     /// - Parameter headers: The metadata. A second call, or one after `send`, does nothing.
-    public func sendHeaders(_ headers: Metadata) {
-        preconditionFailure("lands next")
+    /// - Throws: `RPCError` with code `.resourceExhausted` or `.internalError` for metadata that
+    ///   cannot be sent.
+    public func sendHeaders(_ headers: Metadata) throws(RPCError) {
+        var body: [UInt8] = []
+        try MetadataCodec.encode(headers, into: &body)
+        handle.post(.headers(body))
     }
 
-    /// Sends one message.
+    /// Sends one message; once the stream is over, drops it.
     ///
     /// - Parameters:
     ///   - message: The bytes of one gRPC message.
@@ -50,7 +58,12 @@ public final class RawStream: Sendable {
     /// - Throws: `RPCError` with code `.resourceExhausted`, naming both numbers, if the message is
     ///   larger than the limit; nothing was sent then.
     public func send(_ message: [UInt8], exempt: Bool = false) throws(RPCError) {
-        preconditionFailure("lands next")
+        try message.check(maximum: maximumMessageBytes)
+        do {
+            try handle.send(message, exempt: exempt)
+        } catch {
+            return  // The stream is over, which its receiver is told.
+        }
     }
 
     /// Ends the call after everything already sent.
@@ -59,7 +72,7 @@ public final class RawStream: Sendable {
     ///   - status: The status; `Status(code: .ok, message: "")` for success.
     ///   - metadata: The trailers.
     public func finish(_ status: Status, metadata: Metadata = [:]) {
-        preconditionFailure("lands next")
+        handle.post(.finish(StatusBody(status, metadata: metadata)))
     }
 
     /// Leaves it to the caller to return the credit of messages, by ``returnCredit(bytes:)``.
@@ -67,13 +80,49 @@ public final class RawStream: Sendable {
     /// Call it in ``RawHandler/opened(_:)``. The peer stops at about the stream window until credit
     /// comes back, so this is how a handler makes a fast peer wait.
     public func returnsCreditByHand() {
-        preconditionFailure("lands next")
+        byHand.store(true, ordering: .relaxed)
     }
 
     /// Returns credit for messages that were dealt with.
     ///
     /// - Parameter bytes: The sum of the sizes of those messages.
     public func returnCredit(bytes: Int) {
-        preconditionFailure("lands next")
+        handle.release(charge: bytes, exempt: 0)
+    }
+
+    var isCreditByHand: Bool { byHand.load(ordering: .relaxed) }
+
+    private let byHand = Atomic(false)
+}
+
+/// Takes what arrives on a call that a raw handler serves.
+final class RawSink: StreamSink {
+    private let stream: RawStream
+    private let receiver: any RawReceiver
+
+    init(stream: RawStream, receiver: any RawReceiver) {
+        self.stream = stream
+        self.receiver = receiver
+    }
+
+    func headers(_ metadata: Metadata) {}
+
+    func message(_ bytes: [UInt8], charge: Int, exempt: Bool) -> MessageRelease {
+        receiver.received(bytes)
+        return stream.isCreditByHand ? .byHand : .now
+    }
+
+    func halfClosed() {
+        receiver.halfClosed()
+    }
+
+    func ended(_ end: StreamEnd) {
+        switch end {
+        case .finished, .status: receiver.closed(.finished)
+        case .cancelled: receiver.closed(.cancelled)
+        case .deadlineExceeded: receiver.closed(.deadlineExceeded)
+        case .failed(let status): receiver.closed(.failed(status.message))
+        case .sessionEnded(_, let text): receiver.closed(.sessionEnded(text))
+        }
     }
 }

@@ -1,0 +1,452 @@
+internal import GRPCCore
+internal import Glibc
+internal import Logging
+internal import Synchronization
+internal import ZeroMQ
+
+/// What the listener's thread owns: the ROUTER socket, the sessions, and who serves what.
+///
+/// Made by ``Listener/start()`` and handed to the thread, which alone uses it from then on.
+final class ListenerCore {
+    let configuration: Listener.Configuration
+    let limits: TransportLimits
+    let shared: ListenerShared
+    private let mailbox: Mailbox<SocketOrder>
+    private let socket: Socket
+    private let monitor: Socket
+    private let localPeer: String
+
+    private var links: [RoutingID: PeerLink] = [:]
+    private var linksByNumber: [UInt64: PeerLink] = [:]
+    private var dirty: [PeerLink] = []
+    private var nextNumber: UInt64 = 1
+    private var isSomebodyGone = false
+    var dispatcher = Dispatcher()
+    var waiting: [WaitingCall] = []
+
+    private var isStopping = false
+    private var drainLimit: ContinuousClock.Instant?
+    private var nextScan: ContinuousClock.Instant = .now
+
+    private var events: [Session.Event] = []
+    private var sent: [Session.Sent] = []
+    private var batch: [UInt8] = []
+    private var orders: [SocketOrder] = []
+
+    init(
+        configuration: Listener.Configuration, shared: ListenerShared,
+        mailbox: Mailbox<SocketOrder>, socket: Socket, monitor: Socket, localPeer: String
+    ) {
+        self.configuration = configuration
+        limits = configuration.limits.clamped()
+        self.shared = shared
+        self.mailbox = mailbox
+        self.socket = socket
+        self.monitor = monitor
+        self.localPeer = localPeer
+    }
+
+    // MARK: The loop
+
+    /// Runs until stopped; then nothing of the socket is left.
+    func run() {
+        var poll = Poll(wakeUp: mailbox.wakeUp, socket: socket, monitor: monitor)
+        var part = Message()
+        do {
+            while !isStopping {
+                let now = ContinuousClock.now
+                let ready = try poll.wait(
+                    atMost: links.isEmpty && waiting.isEmpty && drainLimit == nil
+                        ? nil : max(now.duration(to: nextScan), .zero),
+                    writable: false)
+                if ready.wakeUp { takeOrders() }
+                if ready.readable { try receive(&part) }
+                if ready.monitor || isSomebodyGone {
+                    try readMonitor()
+                    // What a peer sent before it went is read first.
+                    if try !receive(&part) { endGone() }
+                }
+                scan(.now)
+                flush()
+            }
+        } catch {
+            configuration.logger.error(
+                "the listener's socket failed", metadata: ["error": "\(error)"])
+        }
+        stop()
+    }
+
+    private func takeOrders() {
+        mailbox.take(into: &orders)
+        for order in orders {
+            switch order {
+            case .stream(let handle, let order):
+                guard let link = handle.link else { continue }
+                link.perform(order, for: handle)
+                markDirty(link)
+            case .events(let count, let session):
+                dispatcher.setEvents(count, session: session)
+                serveWaiting(dispatcher.services(of: session))
+            case .drain(let limit):
+                drainLimit = limit
+                nextScan = .now
+                for link in links.values { link.session.isDraining = true }
+            case .stop:
+                isStopping = true
+            }
+        }
+        orders.removeAll(keepingCapacity: true)
+    }
+
+    /// Messages taken before other work has its turn.
+    private static let receiveBatch = 256
+
+    /// - Returns: Whether messages may be left.
+    @discardableResult
+    private func receive(_ part: inout Message) throws(ZeroMQError) -> Bool {
+        let now = ContinuousClock.now
+        for _ in 0..<Self.receiveBatch {
+            guard try socket.receive(into: &part) else { return false }
+            let id = part.withUnsafeBytes { RoutingID($0) }
+            guard part.hasMore, try socket.receive(into: &part) else { continue }
+            guard !part.hasMore else {
+                while part.hasMore, try socket.receive(into: &part) {}
+                refuse(id, FrameError.malformed("a message of more than one part"))
+                continue
+            }
+            let descriptor = links[id] == nil ? part.sourceDescriptor : nil
+            part.withUnsafeBytes { received($0, from: id, descriptor, now) }
+        }
+        return true
+    }
+
+    private func received(
+        _ bytes: UnsafeRawBufferPointer, from id: RoutingID, _ descriptor: Int32?,
+        _ now: ContinuousClock.Instant
+    ) {
+        if let link = links[id] {
+            if FrameHeader.isHello(bytes) {
+                end(link, .unexpected, "the peer said hello again")
+                greet(bytes, id, descriptor, now)
+            } else {
+                take(bytes, on: link, now)
+            }
+        } else {
+            greet(bytes, id, descriptor, now)
+        }
+    }
+
+    /// Begins a session, or says why not.
+    private func greet(
+        _ bytes: UnsafeRawBufferPointer, _ id: RoutingID, _ descriptor: Int32?,
+        _ now: ContinuousClock.Instant
+    ) {
+        do {
+            var reader = ByteReader(bytes)
+            let header = try FrameHeader(from: &reader)
+            guard header.kind == .hello else {
+                throw FrameError(code: .unknownSession, text: "say hello first")
+            }
+            let hello = try HelloBody(reader.take(header.length))
+            let version = try hello.commonVersion()
+            guard links.count < configuration.maximumSessions else {
+                throw FrameError(
+                    code: .tooManySessions,
+                    text: "the broker has \(links.count) sessions, its maximum")
+            }
+            guard drainLimit == nil else {
+                throw FrameError(code: .draining, text: "the broker is shutting down")
+            }
+            // A descriptor may be used again: whoever had it before is marked as gone first.
+            try? readMonitor()
+            let link = try begin(hello, version: version, id, descriptor, now)
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[reader.offset...])
+            if !rest.isEmpty {
+                take(rest, on: link, now)
+            }
+        } catch let error as FrameError {
+            refuse(id, error)
+        } catch {
+            refuse(id, .malformed("\(error)"))
+        }
+    }
+
+    private func begin(
+        _ hello: HelloBody, version: UInt16, _ id: RoutingID, _ descriptor: Int32?,
+        _ now: ContinuousClock.Instant
+    ) throws(RPCError) -> PeerLink {
+        let number = nextNumber
+        nextNumber += 1
+        let since = WallClock.now
+        let welcome = WelcomeBody(
+            version: version, nonce: hello.nonce, session: number,
+            brokerEpoch: configuration.brokerEpoch, brokerTime: WallClock.milliseconds(since),
+            maximumMessageBytes: limits.maximumMessageBytes)
+        let link = PeerLink(
+            session: try Session(accepting: hello, welcome: welcome, limits: limits, now: now))
+        let registration = Registration(hello.metadata)
+        let description = SessionDescription(
+            id: number, peer: "\(localPeer)#\(number)", registration: registration, since: since)
+        link.number = number
+        link.routingID = id
+        link.descriptor = descriptor
+        link.description = description
+        links[id] = link
+        linksByNumber[number] = link
+        nextScan = min(nextScan, link.session.nextTick)
+        markDirty(link)
+        shared.add(description)
+        dispatcher.add(
+            number, services: registration.services, concurrency: registration.concurrency)
+        configuration.logger.info(
+            "session started",
+            metadata: ["session": "\(number)", "name": "\(registration.name)"])
+        configuration.onSession?(.started(description))
+        serveWaiting(registration.services)
+        return link
+    }
+
+    /// Tells a peer without a session why it has none.
+    private func refuse(_ id: RoutingID, _ error: FrameError) {
+        if let link = links[id] {
+            link.session.goaway(error.code, error.text)
+            end(link, error.code, error.text)
+            return
+        }
+        configuration.logger.warning(
+            "peer refused", metadata: ["code": "\(error.code.name)", "reason": "\(error.text)"])
+        batch.removeAll(keepingCapacity: true)
+        FrameCodec.append(
+            .goaway, body: GoawayBody(error.code, error.text).encode(), to: &batch)
+        _ = send(batch, to: id)
+    }
+
+    // MARK: Events
+
+    private func take(
+        _ bytes: UnsafeRawBufferPointer, on link: PeerLink, _ now: ContinuousClock.Instant
+    ) {
+        var offset = 0
+        repeat {
+            offset += link.session.receive(
+                UnsafeRawBufferPointer(rebasing: bytes[offset...]), now: now, into: &events)
+            handleEvents(of: link, now)
+        } while offset < bytes.count
+    }
+
+    private func handleEvents(of link: PeerLink, _ now: ContinuousClock.Instant) {
+        // Events of other sessions may come up meanwhile, but never of this one.
+        var events: [Session.Event] = []
+        swap(&events, &self.events)
+        markDirty(link)
+        for event in events { handle(event, of: link, now) }
+        events.removeAll(keepingCapacity: true)
+        swap(&events, &self.events)
+    }
+
+    private func handle(
+        _ event: Session.Event, of link: PeerLink, _ now: ContinuousClock.Instant
+    ) {
+        switch event {
+        case .opened(let id, let open, let rest):
+            dispatch(link, id, open, rest, now)
+        case .forward(let id, let kind, let flags, let body):
+            forward(link, id, kind, flags, body)
+        case .forwardedStatus(let id, let body, let dropped):
+            forwardStatus(link, id, body, dropped: dropped)
+        case .draining:
+            let services = dispatcher.remove(link.number)
+            serveWaiting(services)
+        case .closed(let code, let text):
+            end(link, code, text)
+        case .cancelled(let id, _, let dropped), .deadlineExceeded(let id, let dropped),
+            .failed(let id, _, let dropped):
+            if !link.deliver(event) { endForwarded(link, id, dropped: dropped) }
+        case .headers, .message, .halfClosed, .status, .welcomed:
+            _ = link.deliver(event)
+        }
+    }
+
+    func link(number: UInt64) -> PeerLink? { linksByNumber[number] }
+
+    func scanNoLater(than instant: ContinuousClock.Instant) { nextScan = min(nextScan, instant) }
+
+    func markDirty(_ link: PeerLink) {
+        guard !link.isDirty else { return }
+        link.isDirty = true
+        dirty.append(link)
+    }
+
+    // MARK: Local calls
+
+    private func dispatch(
+        _ link: PeerLink, _ id: UInt32, _ open: OpenBody, _ rest: [UInt8],
+        _ now: ContinuousClock.Instant
+    ) {
+        guard let description = link.description else { return }
+        let descriptor = open.descriptor
+        let service = descriptor.service.fullyQualifiedService
+        let deadline = open.remaining.map { now.advanced(by: $0) }
+        if let deadline { nextScan = min(nextScan, deadline) }
+        if let handler = configuration.rawHandlers[open.method] {
+            link.session.accept(id)
+            let handle = StreamHandle(mailbox: mailbox)
+            link.bind(handle, id)
+            let stream = RawStream(
+                handle: handle, method: descriptor, metadata: open.metadata,
+                session: description, deadline: deadline,
+                maximumMessageBytes: limits.maximumMessageBytes)
+            handle.sink = RawSink(stream: stream, receiver: handler.opened(stream))
+        } else if shared.intake.serves(service) ?? !dispatcher.serves(service) {
+            link.session.accept(id)
+            serveLocally(link, id, open, descriptor, description)
+        } else {
+            openForwarded(link, id, rest, service: service, deadline: deadline, now)
+        }
+    }
+
+    private func serveLocally(
+        _ link: PeerLink, _ id: UInt32, _ open: OpenBody, _ descriptor: MethodDescriptor,
+        _ description: SessionDescription
+    ) {
+        let handle = StreamHandle(mailbox: mailbox)
+        link.bind(handle, id)
+        let call = ServerIntake.Call(
+            handle: handle, open: open, descriptor: descriptor, remotePeer: description.peer,
+            localPeer: localPeer, session: description,
+            maximumMessageBytes: limits.maximumMessageBytes)
+        guard shared.intake.offer(call) else {
+            link.session.finish(
+                StatusBody(Status(code: .unavailable, message: "the broker is shutting down")), id)
+            return
+        }
+    }
+
+    // MARK: Time and output
+
+    private func scan(_ now: ContinuousClock.Instant) {
+        guard now >= nextScan || drainLimit != nil else { return }
+        var next = now.advanced(by: Session.maximumSilence)
+        for link in Array(links.values) {
+            link.session.tick(now: now, into: &events)
+            if !events.isEmpty { handleEvents(of: link, now) }
+            if link.session.hasOutput { markDirty(link) }
+            next = min(next, link.session.nextTick)
+        }
+        expireWaiting(now)
+        for call in waiting { next = min(next, call.giveUp) }
+        if let drainLimit {
+            next = min(next, drainLimit)
+            if now >= drainLimit || links.values.allSatisfy({ $0.session.streamCount == 0 }) {
+                isStopping = true
+            }
+        }
+        nextScan = next
+    }
+
+    private func flush() {
+        while let link = dirty.popLast() {
+            link.isDirty = false
+            flush(link)
+        }
+    }
+
+    private func flush(_ link: PeerLink) {
+        guard let id = link.routingID, links[id] === link else { return }
+        nextScan = min(nextScan, link.session.nextTick)
+        while link.session.nextBatch(into: &batch, sent: &sent) {
+            let result = send(batch, to: id)
+            for sent in sent { didSend(sent, on: link) }
+            sent.removeAll(keepingCapacity: true)
+            switch result {
+            case .sent: continue
+            case .full:
+                end(link, .overloaded, "the peer does not read")
+                return
+            case .unreachable:
+                end(link, .goodbye, "the connection is gone")
+                return
+            }
+        }
+    }
+
+    private func didSend(_ sent: Session.Sent, on link: PeerLink) {
+        if sent.bytes > 0, case .forward(let origin, _) = link.bindings[sent.stream] {
+            markDirty(origin)
+        }
+        link.didSend(sent)
+    }
+
+    private func send(_ bytes: [UInt8], to id: RoutingID) -> Socket.SendResult {
+        do {
+            let first = try id.withUnsafeBytes { try socket.send($0, more: true) }
+            guard case .sent = first else { return first }
+            return try socket.send(bytes)
+        } catch {
+            configuration.logger.error("a send failed", metadata: ["error": "\(error)"])
+            return .unreachable
+        }
+    }
+
+    // MARK: Ends
+
+    private func readMonitor() throws(ZeroMQError) {
+        while let event = try monitor.nextEvent() {
+            guard case .disconnected(let descriptor) = event else { continue }
+            if let link = links.values.first(where: { $0.descriptor == descriptor }) {
+                link.descriptor = nil
+                link.isGone = true
+                isSomebodyGone = true
+            }
+        }
+    }
+
+    private func endGone() {
+        isSomebodyGone = false
+        for link in Array(links.values) where link.isGone {
+            end(link, .goodbye, "the connection is gone")
+        }
+    }
+
+    /// Ends a session and everything on it.
+    func end(_ link: PeerLink, _ code: SessionCode, _ text: String) {
+        guard let id = link.routingID, links[id] === link else { return }
+        while link.session.nextBatch(into: &batch, sent: &sent) {
+            guard case .sent = send(batch, to: id) else { break }
+        }
+        sent.removeAll(keepingCapacity: true)
+        links[id] = nil
+        linksByNumber[link.number] = nil
+        let services = dispatcher.remove(link.number)
+        for (stream, binding) in link.bindings {
+            switch binding {
+            case .handle(let handle): link.end(handle, stream, .sessionEnded(code, text))
+            case .forward, .waiting: endForwarded(link, stream, dropped: 0, because: text)
+            }
+        }
+        link.bindings = [:]
+        serveWaiting(services)
+        guard let description = link.description else { return }
+        shared.remove(description.id)
+        configuration.logger.info(
+            "session ended",
+            metadata: [
+                "session": "\(description.id)", "name": "\(description.registration.name)",
+                "code": "\(code.name)", "reason": "\(text)",
+            ])
+        configuration.onSession?(.ended(description, reason: text))
+    }
+
+    private func stop() {
+        for link in Array(links.values) {
+            link.session.goaway(.goodbye, "the broker is shutting down")
+            end(link, .goodbye, "the broker is shutting down")
+        }
+        for order in mailbox.close() {
+            guard case .stream(let handle, _) = order else { continue }
+            handle.close(RPCError(code: .unavailable, message: "the listener stopped"))
+        }
+        shared.intake.shutDown()
+        socket.stopMonitor()
+    }
+}

@@ -1,1 +1,0 @@
-// ZeroMQ begins here.
