@@ -3,11 +3,47 @@
 /// The logs that the conformance suite is run on.
 enum LogKind: CaseIterable {
     case memory
+    /// Segments of a few KiB on a disk in memory.
+    case smallSegments
+    /// Segments of 64 KiB with a spare, in a temporary folder.
+    case segments
+    /// As in production.
+    case defaultSegments
+
+    static var smallSettings: SegmentedLogSettings {
+        var settings = SegmentedLogSettings()
+        settings.segmentBytes = 16 << 10
+        settings.smallSegmentBytes = 16 << 10
+        settings.spares = 0
+        settings.commitBytes = 2 << 10
+        settings.readBytes = 4 << 10
+        settings.cacheBytes = 16 << 10
+        settings.indexBytes = 1 << 10
+        settings.maximumPayloadBytes = 64 << 10
+        return settings
+    }
 
     func withLog(_ body: (any EventLog) throws -> Void) throws {
         switch self {
         case .memory:
             try body(MemoryLog(maximumPayloadBytes: 64 << 10))
+        case .smallSegments:
+            try body(SegmentedLog(folder: "log", settings: Self.smallSettings, files: FaultyDisk()))
+        case .segments:
+            var settings = Self.smallSettings
+            settings.segmentBytes = 64 << 10
+            settings.spares = 1
+            try withTemporaryFolder { folder in
+                try body(SegmentedLog(folder: folder + "/log", settings: settings))
+            }
+        case .defaultSegments:
+            var settings = SegmentedLogSettings()
+            settings.maximumPayloadBytes = 64 << 10
+            settings.spares = 0
+            settings.smallSegmentBytes = 256 << 10
+            try withTemporaryFolder { folder in
+                try body(SegmentedLog(folder: folder + "/log", settings: settings))
+            }
         }
     }
 }

@@ -1,0 +1,51 @@
+extension LogFile {
+    /// Reads at most `count` bytes; fewer where the file ends.
+    func read(_ count: Int, at offset: Int) throws(FileError) -> [UInt8] {
+        var failure: FileError?
+        let bytes = [UInt8](unsafeUninitializedCapacity: max(0, count)) { buffer, initialized in
+            do {
+                initialized = try self.read(
+                    into: UnsafeMutableRawBufferPointer(buffer), at: offset)
+            } catch {
+                failure = error as? FileError
+            }
+        }
+        if let failure { throw failure }
+        return bytes
+    }
+
+    /// Writes an array.
+    func write(_ bytes: [UInt8], at offset: Int) throws(FileError) {
+        let failure = bytes.withUnsafeBytes { buffer -> FileError? in
+            do throws(FileError) {
+                try self.write(buffer, at: offset)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        if let failure { throw failure }
+    }
+
+    /// Fills a range with zeros, in steps, syncing now and then so that others' syncs on the
+    /// same disk are not held up by one long one.
+    ///
+    /// - Parameter isWanted: Asked before each step; the work ends early once it says no.
+    func fillWithZeros(
+        _ range: Range<Int>, while isWanted: () -> Bool = { true }
+    ) throws(FileError) {
+        let zeros = [UInt8](repeating: 0, count: min(1 << 20, max(1, range.count)))
+        var offset = range.lowerBound
+        var unsynced = 0
+        while offset < range.upperBound, isWanted() {
+            let count = min(zeros.count, range.upperBound - offset)
+            try write(count == zeros.count ? zeros : Array(zeros[..<count]), at: offset)
+            offset += count
+            unsynced += count
+            if unsynced >= 4 << 20 {
+                try sync()
+                unsynced = 0
+            }
+        }
+    }
+}

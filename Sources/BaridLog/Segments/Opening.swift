@@ -1,0 +1,305 @@
+/// Brings a folder's files to where a log can go on: reads, checks, and cuts off only what a
+/// crash left of a commit nobody was told of.
+struct Opening {
+    /// What a log begins with.
+    struct Opened {
+        var shelf: SpareShelf
+        var snapshots: SnapshotStore
+        var complete: [Segment]
+        var active: Segment
+        var recovery: LogRecovery
+    }
+
+    let folder: String
+    let settings: SegmentedLogSettings
+    let files: any LogFileSystem
+
+    mutating func open() throws(LogError) -> Opened {
+        do throws(FileError) {
+            try files.makeFolder(folder)
+        } catch {
+            throw .unreadable(error)
+        }
+        let names = try readable { () throws(FileError) in try files.list(folder) }
+        let snapshots = try readable { () throws(FileError) in
+            try SnapshotStore(files: files, folder: folder, names: names)
+        }
+        var segments = try headers(names)
+        let shelf = try shelf(names)
+        guard let active = segments.popLast() else {
+            if let last = snapshots.known.last, last.position > 0 {
+                throw .damaged(
+                    LogDamage(
+                        file: "\(folder)/\(Segment.name(firstPosition: 1))", offset: 0,
+                        positions: 1...last.position, reason: "the file is missing"))
+            }
+            return Opened(
+                shelf: shelf, snapshots: snapshots, complete: [], active: try first(shelf),
+                recovery: LogRecovery())
+        }
+        for (index, segment) in segments.enumerated() {
+            let next = index + 1 < segments.count ? segments[index + 1] : active
+            try complete(segment, before: next)
+        }
+        let recovery = try recover(
+            active, atLeast: try latest(snapshots)?.position ?? 0)
+        return Opened(
+            shelf: shelf, snapshots: snapshots, complete: segments, active: active,
+            recovery: recovery)
+    }
+
+    private func latest(_ snapshots: SnapshotStore) throws(LogError) -> LogSnapshot? {
+        try readable { () throws(FileError) in try snapshots.latest() }
+    }
+
+    private func readable<Result>(
+        _ body: () throws(FileError) -> Result
+    ) throws(LogError) -> Result {
+        do throws(FileError) {
+            return try body()
+        } catch {
+            throw .unreadable(error)
+        }
+    }
+
+    // MARK: Files
+
+    /// Every segment with its header, the oldest first.
+    private func headers(_ names: [String]) throws(LogError) -> [Segment] {
+        let found = names.compactMap { name in
+            Segment.firstPosition(ofName: name).map { (name: name, position: $0) }
+        }.sorted { $0.position < $1.position }
+        var segments: [Segment] = []
+        for (index, item) in found.enumerated() {
+            let path = "\(folder)/\(item.name)"
+            let (bytes, size) = try readable { () throws(FileError) in
+                let file = try files.open(path, creating: false)
+                return (try file.read(SegmentHeader.size, at: 0), try file.size())
+            }
+            do throws(SegmentHeader.Refusal) {
+                let header = try SegmentHeader.decode(bytes[...])
+                guard header.firstPosition == item.position else { throw .invalid }
+                let segment = Segment(path: path, header: header)
+                segment.fileBytes = size
+                segments.append(segment)
+            } catch {
+                switch error {
+                case .version(let version):
+                    throw .format(
+                        folder: folder, found: "\(version)",
+                        supported: Int(SegmentHeader.version))
+                case .invalid:
+                    let next = index + 1 < found.count ? found[index + 1].position : item.position
+                    throw .damaged(
+                        LogDamage(
+                            file: path, offset: 0,
+                            positions: item.position...max(item.position, next &- 1),
+                            reason: "there is no valid segment header"))
+                }
+            }
+        }
+        return segments
+    }
+
+    /// Takes over spares that are ready and removes files that were not finished.
+    private func shelf(_ names: [String]) throws(LogError) -> SpareShelf {
+        let spares = try readable { () throws(FileError) in
+            var spares: [SpareShelf.Spare] = []
+            for name in names {
+                let path = "\(folder)/\(name)"
+                if name.hasSuffix(SpareShelf.unfinishedSuffix) {
+                    try files.remove(path)
+                } else if name.hasPrefix(SpareShelf.prefix) {
+                    let size = try files.open(path, creating: false).size()
+                    if size >= settings.segmentBytes, spares.count < settings.spares {
+                        spares.append(
+                            SpareShelf.Spare(name: name, bytes: settings.segmentBytes))
+                    } else {
+                        try files.remove(path)
+                    }
+                }
+            }
+            return spares
+        }
+        return SpareShelf(
+            files: files, folder: folder, segmentBytes: settings.segmentBytes,
+            wanted: settings.spares, found: spares)
+    }
+
+    /// The first segment of an empty log.
+    private func first(_ shelf: SpareShelf) throws(LogError) -> Segment {
+        do throws(FileError) {
+            let spare: SpareShelf.Spare
+            if let ready = shelf.take(minimumBytes: settings.smallSegmentBytes) {
+                spare = ready
+            } else {
+                spare = try shelf.make(bytes: settings.smallSegmentBytes)
+            }
+            return try Self.begin(
+                spare: spare, nonce: files.randomNumber(), firstPosition: 1, lastCommit: 0,
+                folder: folder, files: files)
+        } catch {
+            guard error.isFull else { throw .unreadable(error) }
+            throw .full(error)
+        }
+    }
+
+    /// Makes a spare file a segment: header, sync, name, folder.
+    static func begin(
+        spare: SpareShelf.Spare, nonce: UInt64, firstPosition: UInt64, lastCommit: UInt64,
+        folder: String, files: any LogFileSystem
+    ) throws(FileError) -> Segment {
+        let header = SegmentHeader(
+            nonce: nonce, firstPosition: firstPosition, lastCommit: lastCommit,
+            bytes: UInt64(spare.bytes))
+        let sparePath = "\(folder)/\(spare.name)"
+        let path = "\(folder)/\(Segment.name(firstPosition: firstPosition))"
+        let file = try files.open(sparePath, creating: false)
+        try file.write(header.encode(), at: 0)
+        try file.sync()
+        try files.rename(sparePath, to: path)
+        try files.syncFolder(folder)
+        let segment = Segment(path: path, header: header)
+        segment.file = file
+        segment.fileBytes = spare.bytes
+        segment.index = SegmentIndex()
+        return segment
+    }
+
+    // MARK: Contents
+
+    /// Finds out what a segment holds that another one follows: by its summary, else by a walk.
+    private func complete(_ segment: Segment, before next: Segment) throws(LogError) {
+        let last = next.header.firstPosition &- 1
+        let summary = try readable { () throws(FileError) in
+            let file = try files.open(segment.path, creating: false)
+            let bytes = try file.read(SegmentSummary.size, at: SegmentSummary.offset)
+            return SegmentSummary.decode(bytes[...], nonce: segment.header.nonce)
+        }
+        if let summary {
+            segment.take(summary)
+        } else {
+            let outcome = try readable { () throws(FileError) in
+                let file = try files.open(segment.path, creating: false)
+                var walker = try SegmentWalker(
+                    file: file, header: segment.header, indexBytes: settings.indexBytes)
+                let outcome = try walker.walk()
+                segment.take(outcome)
+                return outcome
+            }
+            guard outcome.lastPosition >= last else {
+                throw .damaged(
+                    LogDamage(
+                        file: segment.path, offset: outcome.stop.offset,
+                        positions: (outcome.lastPosition &+ 1)...last,
+                        reason: outcome.stop.reason))
+            }
+        }
+        guard segment.lastPosition <= last else {
+            throw .damaged(
+                LogDamage(
+                    file: next.path, offset: 0, positions: (last &+ 1)...segment.lastPosition,
+                    reason: "it begins before the file before it ends"))
+        }
+        guard segment.lastPosition < last else { return }
+        throw .damaged(
+            LogDamage(
+                file: "\(folder)/\(Segment.name(firstPosition: segment.lastPosition &+ 1))",
+                offset: 0, positions: (segment.lastPosition &+ 1)...last,
+                reason: "the file is missing"))
+    }
+
+    /// Index of a complete segment: as written down, else by a walk.
+    static func index(
+        of segment: Segment, file: any LogFile, indexBytes: Int
+    ) throws(FileError) -> SegmentIndex {
+        let bytes = try file.read(SegmentSummary.size, at: SegmentSummary.offset)
+        if let summary = SegmentSummary.decode(bytes[...], nonce: segment.header.nonce),
+            let index = try segment.readIndex(file: file, summary: summary)
+        {
+            return index
+        }
+        var walker = try SegmentWalker(file: file, header: segment.header, indexBytes: indexBytes)
+        return try walker.walk().index
+    }
+
+    /// Checks the last segment, and drops what a crash left of a commit cut short.
+    ///
+    /// - Parameter durable: A position known to have been durable: that of the latest snapshot.
+    private func recover(
+        _ active: Segment, atLeast durable: UInt64
+    ) throws(LogError) -> LogRecovery {
+        let (file, outcome, beyond) = try readable { () throws(FileError) in
+            let file = try files.open(active.path, creating: false)
+            var walker = try SegmentWalker(
+                file: file, header: active.header, indexBytes: settings.indexBytes)
+            let outcome = try walker.walk()
+            return (file, outcome, try walker.lookBeyond(outcome))
+        }
+        let provenBy = beyond.laterCommit.map { $0.firstPosition &- 1 } ?? 0
+        guard beyond.laterCommit == nil, durable <= outcome.lastPosition else {
+            let first = outcome.lastPosition &+ 1
+            throw .damaged(
+                LogDamage(
+                    file: active.path, offset: outcome.stop.offset,
+                    positions: first...max(first, provenBy, durable),
+                    reason: outcome.stop.reason))
+        }
+        active.take(outcome)
+        active.file = file
+        var recovery = LogRecovery()
+        recovery.droppedRecords = beyond.tornEntries
+        recovery.droppedBytes = max(0, beyond.tornEnd - outcome.end)
+        recovery.wasClosed = outcome.isSealed && beyond.tornEnd == 0
+        guard !recovery.wasClosed else { return recovery }
+        do throws(FileError) {
+            try secure(active, file: file, outcome: outcome, tornEnd: beyond.tornEnd)
+        } catch {
+            throw .failed(error)
+        }
+        return recovery
+    }
+
+    /// Makes the last commit durable for certain, clears what is behind it, and seals.
+    ///
+    /// The commit is written again: after a sync that failed, the page cache may hold it while
+    /// the disk does not, and only what is written anew is synced anew.
+    private func secure(
+        _ active: Segment, file: any LogFile, outcome: SegmentWalker.Outcome, tornEnd: Int
+    ) throws(FileError) {
+        var offset = outcome.lastCommitRange.lowerBound
+        while offset < outcome.lastCommitRange.upperBound {
+            let count = min(1 << 20, outcome.lastCommitRange.upperBound - offset)
+            try file.write(try file.read(count, at: offset), at: offset)
+            offset += count
+        }
+        if tornEnd > outcome.end { try file.fillWithZeros(outcome.end..<tornEnd) }
+        try file.sync()
+        guard !outcome.isSealed else { return }
+        let seal = CommitHeader(
+            firstPosition: outcome.lastPosition &+ 1, number: outcome.lastCommit &+ 1,
+            wallTime: outcome.lastWallTime, entriesBytes: 0, count: 0)
+        try file.write(
+            seal.encode(nonce: active.header.nonce, offset: outcome.end), at: outcome.end)
+        try file.sync()
+        active.end += CommitHeader.size
+        active.lastCommit = seal.number
+    }
+}
+
+extension Segment {
+    fileprivate func take(_ summary: SegmentSummary) {
+        lastPosition = summary.lastPosition
+        lastWallTime = summary.lastWallTime
+        lastCommit = summary.lastCommit
+        end = Int(clamping: summary.end)
+    }
+
+    fileprivate func take(_ outcome: SegmentWalker.Outcome) {
+        lastPosition = outcome.lastPosition
+        lastWallTime = outcome.lastWallTime
+        lastCommit = outcome.lastCommit
+        end = outcome.end
+        index = outcome.index
+    }
+}

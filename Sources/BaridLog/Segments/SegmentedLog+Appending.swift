@@ -1,0 +1,256 @@
+extension SegmentedLog {
+    /// Entries that will be written and synced together.
+    struct Chunk {
+        /// Index of the planned segment it goes to; `nil` for the active one.
+        var plan: Int?
+        /// Where it will be in its segment.
+        var offset: Int
+        var firstPosition: UInt64
+        var count: UInt32 = 0
+        var wallTime: Int64 = 0
+        /// The commit header, left free, and the entries.
+        var bytes: [UInt8]
+        /// Positions and offsets for the segment's index.
+        var index: [(position: UInt64, offset: Int)] = []
+    }
+
+    /// A file that will be the next segment, or the one after.
+    struct Plan {
+        var spare: SpareShelf.Spare
+        var nonce: UInt64
+    }
+
+    /// Where the next entry goes.
+    struct Tail {
+        var nonce: UInt64
+        var capacity: Int
+        var offset: Int
+        /// Index of the planned segment; `nil` for the active one.
+        var plan: Int?
+    }
+
+    private enum Placement {
+        case sameChunk, newChunk, newSegment
+    }
+
+    /// Bytes the next commit will write.
+    public var pendingBytes: Int {
+        chunks.reduce(0) { $0 + $1.bytes.count }
+    }
+
+    /// Puts records into memory, at the place they will have in a segment that is ready for them.
+    @discardableResult
+    public func append(
+        _ entries: [NewLogEntry], expecting expected: UInt64
+    ) throws(LogError) -> UInt64 {
+        try checkUsable()
+        guard expected == lastPosition else {
+            throw .fenced(expected: expected, actual: lastPosition)
+        }
+        for entry in entries where entry.payloadBytes > maximumPayloadBytes {
+            throw .entryTooLarge(bytes: entry.payloadBytes, maximum: maximumPayloadBytes)
+        }
+        try makeRoom(for: entries)
+        for entry in entries { place(entry) }
+        return lastPosition
+    }
+
+    /// Gets every segment the entries need before any of them is placed.
+    private func makeRoom(for entries: [NewLogEntry]) throws(LogError) {
+        var tail = self.tail
+        var chunkBytes = chunks.last?.bytes.count
+        for entry in entries {
+            let frame = EntryHeader.frameBytes(payload: entry.payloadBytes)
+            switch placement(frame, chunkBytes: chunkBytes, tail: tail) {
+            case .sameChunk:
+                chunkBytes = (chunkBytes ?? 0) + frame
+                tail.offset += frame
+            case .newChunk:
+                chunkBytes = CommitHeader.size + frame
+                tail.offset += CommitHeader.size + frame
+            case .newSegment:
+                tail = try nextTail(after: tail, frame: frame)
+                chunkBytes = CommitHeader.size + frame
+                tail.offset += CommitHeader.size + frame
+            }
+        }
+    }
+
+    /// A segment has room for a seal after every commit.
+    private func placement(_ frame: Int, chunkBytes: Int?, tail: Tail) -> Placement {
+        if let chunkBytes, chunkBytes + frame <= settings.commitBytes,
+            tail.offset + frame + CommitHeader.size <= tail.capacity
+        {
+            return .sameChunk
+        }
+        let needed = CommitHeader.size + frame + CommitHeader.size
+        return tail.offset + needed <= tail.capacity ? .newChunk : .newSegment
+    }
+
+    /// The beginning of the planned segment after a tail, which is planned now if it was not.
+    private func nextTail(after tail: Tail, frame: Int) throws(LogError) -> Tail {
+        let index = tail.plan.map { $0 + 1 } ?? 0
+        let needed =
+            SegmentHeader.firstCommit + CommitHeader.size + frame + CommitHeader.size
+        // One planned earlier, for entries that then found no room, may be too small; its file is
+        // taken up or removed at the next start.
+        if index < planned.count, planned[index].spare.bytes < needed {
+            planned[index].spare = try spare(minimumBytes: needed)
+        }
+        if index >= planned.count {
+            planned.append(
+                Plan(spare: try spare(minimumBytes: needed), nonce: files.randomNumber()))
+        }
+        return Tail(
+            nonce: planned[index].nonce, capacity: planned[index].spare.bytes,
+            offset: SegmentHeader.firstCommit, plan: index)
+    }
+
+    private func spare(minimumBytes: Int) throws(LogError) -> SpareShelf.Spare {
+        if let ready = shelf.take(minimumBytes: minimumBytes) { return ready }
+        do throws(FileError) {
+            return try shelf.make(
+                bytes: max(settings.smallSegmentBytes, (minimumBytes + 4095) / 4096 * 4096))
+        } catch {
+            guard error.isFull else { throw fail(error) }
+            throw .full(error)
+        }
+    }
+
+    /// Encodes an entry behind the others; ``makeRoom(for:)`` has seen to its room.
+    private func place(_ entry: NewLogEntry) {
+        let payloadBytes = entry.payloadBytes
+        let frame = EntryHeader.frameBytes(payload: payloadBytes)
+        let position = lastPosition + 1
+        let placement = placement(frame, chunkBytes: chunks.last?.bytes.count, tail: tail)
+        if placement == .newSegment {
+            let index = tail.plan.map { $0 + 1 } ?? 0
+            tail = Tail(
+                nonce: planned[index].nonce, capacity: planned[index].spare.bytes,
+                offset: SegmentHeader.firstCommit, plan: index)
+        }
+        if placement != .sameChunk {
+            var bytes = spareBuffer
+            spareBuffer = []
+            bytes.removeAll(keepingCapacity: true)
+            bytes.append(contentsOf: repeatElement(0, count: CommitHeader.size))
+            chunks.append(
+                Chunk(plan: tail.plan, offset: tail.offset, firstPosition: position, bytes: bytes))
+            tail.offset += CommitHeader.size
+        }
+        var checksum = EntryHeader.payloadChecksum(nonce: tail.nonce, position: position)
+        for piece in entry.payload {
+            piece.withUnsafeBytes { checksum.add($0) }
+        }
+        let header = EntryHeader(
+            position: position, wallTime: entry.wallTime, payloadBytes: UInt32(payloadBytes),
+            payloadChecksum: checksum.value, kind: entry.kind, flags: entry.flags)
+        let last = chunks.count - 1
+        chunks[last].bytes += header.encode(nonce: tail.nonce, offset: tail.offset)
+        for piece in entry.payload { chunks[last].bytes.append(contentsOf: piece) }
+        let padding = frame - EntryHeader.size - payloadBytes
+        chunks[last].bytes.append(contentsOf: repeatElement(0, count: padding))
+        chunks[last].count += 1
+        chunks[last].wallTime = entry.wallTime
+        chunks[last].index.append((position, tail.offset))
+        tail.offset += frame
+        lastPosition = position
+        lastWallTime = entry.wallTime
+    }
+
+    /// Writes and syncs what waits: one write and one sync for each started 1 MiB.
+    public func commit() throws(LogError) {
+        try checkUsable()
+        guard !chunks.isEmpty else { return }
+        try failing { () throws(FileError) in
+            for index in chunks.indices {
+                if chunks[index].plan != nil, chunks[index].plan != chunks.previous(index)?.plan {
+                    try roll(to: chunks[index])
+                }
+                try write(&chunks[index])
+            }
+        }
+        if let buffer = chunks.last?.bytes, buffer.capacity <= 2 * settings.commitBytes {
+            spareBuffer = buffer
+        }
+        chunks.removeAll()
+        if let used = tail.plan {
+            planned.removeFirst(used + 1)
+            tail.plan = nil
+        }
+    }
+
+    private func write(_ chunk: inout Chunk) throws(FileError) {
+        let header = CommitHeader(
+            firstPosition: chunk.firstPosition, number: active.lastCommit &+ 1,
+            wallTime: chunk.wallTime,
+            entriesBytes: UInt32(chunk.bytes.count - CommitHeader.size), count: chunk.count)
+        chunk.bytes.replaceSubrange(
+            ..<CommitHeader.size,
+            with: header.encode(nonce: active.header.nonce, offset: chunk.offset))
+        let file = try activeFile()
+        try file.write(chunk.bytes, at: chunk.offset)
+        try file.sync()
+        active.end = chunk.offset + chunk.bytes.count
+        active.lastCommit = header.number
+        active.lastPosition = chunk.firstPosition + UInt64(chunk.count) - 1
+        active.lastWallTime = chunk.wallTime
+        active.fileBytes = max(active.fileBytes, active.end)
+        for (position, offset) in chunk.index {
+            active.index?.note(position: position, offset: offset, every: settings.indexBytes)
+        }
+        durablePosition = active.lastPosition
+        isSealed = false
+    }
+
+    /// Makes a planned file the active segment: header, sync, name, folder.
+    private func roll(to chunk: Chunk) throws(FileError) {
+        guard let plan = chunk.plan else { return }
+        let segment = try Opening.begin(
+            spare: planned[plan].spare, nonce: planned[plan].nonce,
+            firstPosition: chunk.firstPosition, lastCommit: active.lastCommit, folder: folder,
+            files: files)
+        // A summary that cannot be written is made again at the next start.
+        if let file = active.file, let index = active.index {
+            try? active.writeSummary(file: file, index: index)
+        }
+        complete.append(active)
+        use(active)
+        active = segment
+        shelf.refill()
+    }
+
+    /// Writes an empty commit, which proves that the one before it is durable.
+    public func seal() throws(LogError) {
+        try commit()
+        guard !isSealed else { return }
+        let header = CommitHeader(
+            firstPosition: durablePosition &+ 1, number: active.lastCommit &+ 1,
+            wallTime: active.lastWallTime, entriesBytes: 0, count: 0)
+        try failing { () throws(FileError) in
+            let file = try activeFile()
+            try file.write(
+                header.encode(nonce: active.header.nonce, offset: active.end), at: active.end)
+            try file.sync()
+        }
+        active.end += CommitHeader.size
+        active.lastCommit = header.number
+        active.fileBytes = max(active.fileBytes, active.end)
+        tail.offset = active.end
+        isSealed = true
+    }
+
+    func activeFile() throws(FileError) -> any LogFile {
+        if let file = active.file { return file }
+        let file = try files.open(active.path, creating: false)
+        active.file = file
+        return file
+    }
+}
+
+extension Array {
+    /// The element before an index.
+    fileprivate func previous(_ index: Int) -> Element? {
+        index > 0 ? self[index - 1] : nil
+    }
+}

@@ -1,0 +1,182 @@
+extension SegmentedLog {
+    /// Complete segments that keep an open file and their index.
+    private static let maximumLately = 8
+
+    /// Reads durable records, in pieces that are kept for a while.
+    public func read(
+        from position: UInt64, maximumBytes: Int, maximumCount: Int
+    ) throws(LogError) -> [LogEntry] {
+        guard !isClosed else { throw .closed }
+        guard position >= firstPosition else { throw .trimmed(first: firstPosition) }
+        var result: [LogEntry] = []
+        var bytes = 0
+        var next = position
+        while next <= durablePosition, result.count < max(1, maximumCount) {
+            let piece = try piece(containing: next)
+            guard let first = piece.entries.first?.position else { break }
+            for entry in piece.entries[Int(next - first)...] {
+                let total = bytes.saturatingAdd(entry.payload.count)
+                guard result.isEmpty || total <= maximumBytes else { return result }
+                guard result.count < max(1, maximumCount), entry.position <= durablePosition else {
+                    return result
+                }
+                result.append(entry)
+                bytes = total
+                next = entry.position + 1
+            }
+        }
+        return result
+    }
+
+    private func piece(containing position: UInt64) throws(LogError) -> ReadCache.Piece {
+        if let piece = cache.piece(containing: position) { return piece }
+        let result: Result<ReadCache.Piece, LogDamage>
+        do throws(FileError) {
+            result = try find(position, in: segment(containing: position))
+        } catch {
+            throw .unreadable(error)
+        }
+        switch result {
+        case .success(let piece):
+            cache.add(piece)
+            return piece
+        case .failure(let damage):
+            throw .damaged(damage)
+        }
+    }
+
+    /// Reads from the nearest known place on, until a piece holds the position.
+    private func find(
+        _ position: UInt64, in segment: Segment
+    ) throws(FileError) -> Result<ReadCache.Piece, LogDamage> {
+        let (file, index) = try opened(segment)
+        var offset = SegmentHeader.firstCommit
+        var next = segment.header.firstPosition
+        if let known = cache.offset(of: position, inSegment: segment.header.nonce) {
+            offset = known
+            next = position
+        } else if let near = index.entry(before: position) {
+            offset = near.offset
+            next = near.position
+        }
+        while true {
+            let result = try load(segment, file: file, offset: offset, position: next)
+            guard case .success(let piece) = result, !piece.contains(position) else {
+                return result
+            }
+            offset = piece.nextOffset
+            next = piece.nextPosition
+        }
+    }
+
+    /// The segment of a position that is kept and durable.
+    private func segment(containing position: UInt64) -> Segment {
+        guard position < active.header.firstPosition else { return active }
+        var low = 0
+        var high = complete.count
+        while low < high {
+            let middle = (low + high) / 2
+            if complete[middle].lastPosition < position { low = middle + 1 } else { high = middle }
+        }
+        return low < complete.count ? complete[low] : active
+    }
+
+    /// File and index of a segment, which stay open for a while.
+    private func opened(
+        _ segment: Segment
+    ) throws(FileError) -> (file: any LogFile, index: SegmentIndex) {
+        guard segment !== active else {
+            return (try activeFile(), active.index ?? SegmentIndex())
+        }
+        let file: any LogFile
+        if let open = segment.file {
+            file = open
+        } else {
+            file = try files.open(segment.path, creating: false)
+            segment.file = file
+        }
+        use(segment)
+        if let index = segment.index { return (file, index) }
+        let index = try Opening.index(of: segment, file: file, indexBytes: settings.indexBytes)
+        segment.index = index
+        return (file, index)
+    }
+
+    /// Keeps a complete segment's file and index, and gives back those used longest ago.
+    func use(_ segment: Segment) {
+        lately.removeAll { $0 === segment }
+        lately.append(segment)
+        while lately.count > Self.maximumLately {
+            let oldest = lately.removeFirst()
+            oldest.file = nil
+            oldest.index = nil
+        }
+    }
+
+    /// Reads and checks the entries from an offset on, which is that of a header.
+    private func load(
+        _ segment: Segment, file: any LogFile, offset: Int, position: UInt64
+    ) throws(FileError) -> Result<ReadCache.Piece, LogDamage> {
+        let nonce = segment.header.nonce
+        func damage(_ offset: Int, _ position: UInt64, _ reason: String) -> LogDamage {
+            LogDamage(
+                file: segment.path, offset: offset,
+                positions: position...max(position, segment.lastPosition), reason: reason)
+        }
+        var bytes = try file.read(min(settings.readBytes, segment.end - offset), at: offset)
+        var piece = ReadCache.Piece(
+            segment: nonce, entries: [], nextPosition: position, nextOffset: offset, bytes: 0)
+        var at = 0
+        while bytes.count - at >= EntryHeader.size {
+            let header = bytes[at..<at + EntryHeader.size]
+            let place = offset + at
+            if let commit = CommitHeader.decode(header, nonce: nonce, offset: place) {
+                guard commit.firstPosition == piece.nextPosition else {
+                    return .failure(
+                        damage(place, piece.nextPosition, "a commit is out of order"))
+                }
+                at += CommitHeader.size
+                piece.nextOffset = offset + at
+                continue
+            }
+            guard let entry = EntryHeader.decode(header, nonce: nonce, offset: place),
+                entry.position == piece.nextPosition
+            else {
+                return .failure(
+                    damage(place, piece.nextPosition, "the record's header is not valid"))
+            }
+            let frame = EntryHeader.frameBytes(payload: Int(entry.payloadBytes))
+            guard frame <= segment.end - place else {
+                return .failure(damage(place, piece.nextPosition, "the record is too long"))
+            }
+            if frame > bytes.count - at {
+                guard piece.entries.isEmpty else { break }
+                // One record larger than a piece is a piece of its own.
+                bytes = try file.read(at + frame, at: offset)
+                guard bytes.count == at + frame else {
+                    return .failure(damage(place, piece.nextPosition, "the file is too short"))
+                }
+            }
+            let start = at + EntryHeader.size
+            let payload = bytes[start..<start + Int(entry.payloadBytes)]
+            var checksum = EntryHeader.payloadChecksum(nonce: nonce, position: entry.position)
+            payload.withUnsafeBytes { checksum.add($0) }
+            guard checksum.value == entry.payloadChecksum else {
+                return .failure(
+                    damage(place, piece.nextPosition, "the record's body is not what was written"))
+            }
+            piece.entries.append(
+                LogEntry(
+                    position: entry.position, kind: entry.kind, flags: entry.flags,
+                    wallTime: entry.wallTime, payload: payload))
+            at += frame
+            piece.nextPosition &+= 1
+            piece.nextOffset = offset + at
+        }
+        guard piece.nextOffset > offset else {
+            return .failure(damage(offset, piece.nextPosition, "the file is too short"))
+        }
+        piece.bytes = bytes.count
+        return .success(piece)
+    }
+}

@@ -1,0 +1,50 @@
+/// How a segmented log uses its folder and memory.
+public struct SegmentedLogSettings: Sendable, Equatable {
+    /// Size of a segment. The default is 64 MiB: a start walks one segment at most, and a trim
+    /// frees one at a time.
+    public var segmentBytes = 64 << 20
+    /// Size of a segment made at once because none was prepared, as at the first start. The
+    /// default is 4 MiB, which takes some milliseconds.
+    public var smallSegmentBytes = 4 << 20
+    /// Segments kept prepared in the background. The default is 1; with 0 nothing happens in
+    /// the background, and every segment is a small one.
+    public var spares = 1
+    /// The most bytes written and synced at once. The default is 1 MiB: beyond that, a sync
+    /// takes longer than it saves.
+    public var commitBytes = 1 << 20
+    /// The most payload bytes of one record. The default is 18 MiB: the largest event, and what
+    /// surrounds it.
+    public var maximumPayloadBytes = 18 << 20
+    /// Bytes read at once. The default is 256 KiB.
+    public var readBytes = 256 << 10
+    /// Memory for what was read, kept in case it is wanted again. The default is 4 MiB.
+    public var cacheBytes = 4 << 20
+    /// Distance between entries of the index. The default is 64 KiB.
+    public var indexBytes = 64 << 10
+
+    /// The defaults.
+    public init() {}
+
+    /// Reports everything that makes no sense, at once.
+    ///
+    /// - Throws: ``LogError/setting(_:)``.
+    public func validate() throws(LogError) {
+        var complaints: [String] = []
+        let largest = Int(Int32.max)
+        func check(_ name: String, _ value: Int, _ range: ClosedRange<Int>) {
+            guard !range.contains(value) else { return }
+            complaints.append(
+                "\(name) is \(value), and must be between \(range.lowerBound) "
+                    + "and \(range.upperBound)")
+        }
+        check("segmentBytes", segmentBytes, 8192...largest)
+        check("smallSegmentBytes", smallSegmentBytes, 8192...largest)
+        check("spares", spares, 0...16)
+        check("commitBytes", commitBytes, 1...(64 << 20))
+        check("maximumPayloadBytes", maximumPayloadBytes, 1...(largest - 65_536))
+        check("readBytes", readBytes, 4096...(64 << 20))
+        check("cacheBytes", cacheBytes, 0...largest)
+        check("indexBytes", indexBytes, 1...largest)
+        guard complaints.isEmpty else { throw .setting(complaints.joined(separator: "; ")) }
+    }
+}

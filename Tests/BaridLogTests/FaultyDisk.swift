@@ -1,0 +1,310 @@
+import Synchronization
+
+@testable import BaridLog
+
+/// A disk in memory that loses power, fails and fills up when told to.
+///
+/// What was written is seen at once, as through a page cache, and survives a loss of power only
+/// once it was synced; so do names, once their folder was.
+final class FaultyDisk: LogFileSystem {
+    /// What of the writes that were not synced reaches the disk when the power goes.
+    enum Survival {
+        /// None of them.
+        case nothing
+        /// All of them, and the names.
+        case everything
+        /// The first bytes of them, in the order they were written.
+        case bytes(Int)
+        /// Some of their blocks of 512 bytes.
+        case someBlocks(seed: UInt64)
+    }
+
+    /// What a sync that fails does to the data.
+    enum SyncFault {
+        /// The power goes before the sync ends: what becomes of the data is open.
+        case powerLoss
+        /// The data is gone, but still seen, and the next sync says that all is well.
+        case dataGone
+    }
+
+    struct Node {
+        var seen: [UInt8] = []
+        var durable: [UInt8] = []
+        var unsynced: [(offset: Int, bytes: [UInt8])] = []
+    }
+
+    struct State {
+        var nodes: [Int: Node] = [:]
+        var names: [String: Int] = [:]
+        var durableNames: [String: Int] = [:]
+        var nextNode = 0
+        var randomState: UInt64 = 0x1234_5678_9ABC_DEF0
+        var capacity = Int.max
+        var syncs = 0
+        var writes = 0
+        var syncFault: (at: Int, SyncFault)?
+        var writeFault: (at: Int, code: Int32)?
+    }
+
+    let state: Mutex<State>
+
+    init() { state = Mutex(State()) }
+
+    private init(_ initial: sending State) { state = Mutex(initial) }
+
+    // MARK: Faults
+
+    /// Syncs so far.
+    var syncs: Int { state.withLock { $0.syncs } }
+    /// Writes so far.
+    var writes: Int { state.withLock { $0.writes } }
+
+    /// Lets the sync after `skipped` others fail.
+    func failSync(after skipped: Int = 0, _ fault: SyncFault) {
+        state.withLock { $0.syncFault = ($0.syncs + skipped, fault) }
+    }
+
+    /// Lets the write after `skipped` others fail with a code.
+    func failWrite(after skipped: Int = 0, code: Int32) {
+        state.withLock { $0.writeFault = ($0.writes + skipped, code) }
+    }
+
+    /// Lets files have so many bytes together.
+    func limit(to capacity: Int) { state.withLock { $0.capacity = capacity } }
+
+    /// Bytes of all files together.
+    var usedBytes: Int { state.withLock { $0.usedBytes } }
+
+    /// Bytes of the last commit that were not synced, over all files.
+    var unsyncedBytes: Int {
+        state.withLock { state in
+            state.nodes.values.reduce(0) { $0 + $1.unsynced.reduce(0) { $0 + $1.bytes.count } }
+        }
+    }
+
+    /// The same disk after the power went and came back.
+    func afterPowerLoss(_ survival: Survival) -> FaultyDisk {
+        let now = copy()
+        var next = State()
+        next.randomState = now.randomState &* 31
+        var budget = 0
+        var coin = SplitMix(seed: 0)
+        var names = now.durableNames
+        switch survival {
+        case .nothing: break
+        case .everything:
+            budget = .max
+            names = now.names
+        case .bytes(let count): budget = count
+        case .someBlocks(let seed): coin = SplitMix(seed: seed)
+        }
+        for (name, number) in names {
+            guard let node = now.nodes[number] else { continue }
+            var content = node.durable
+            for write in node.unsynced {
+                switch survival {
+                case .someBlocks:
+                    for start in stride(from: 0, to: write.bytes.count, by: 512)
+                    where coin.next() % 2 == 0 {
+                        let end = min(start + 512, write.bytes.count)
+                        content.overwrite(at: write.offset + start, with: write.bytes[start..<end])
+                    }
+                case .nothing, .everything, .bytes:
+                    let kept = write.bytes.prefix(budget)
+                    budget -= kept.count
+                    if !kept.isEmpty { content.overwrite(at: write.offset, with: kept) }
+                }
+            }
+            next.nodes[number] = Node(seen: content, durable: content)
+            next.names[name] = number
+            next.nextNode = max(next.nextNode, number + 1)
+        }
+        next.durableNames = next.names
+        return FaultyDisk(next)
+    }
+
+    /// The same disk as another process finds it: everything seen is still seen.
+    func afterProcessDeath() -> FaultyDisk {
+        var next = copy()
+        next.syncFault = nil
+        next.writeFault = nil
+        return FaultyDisk(next)
+    }
+
+    /// The same disk with one bit of a file changed.
+    func flipping(bit: Int, ofByte offset: Int, in path: String) -> FaultyDisk {
+        var next = copy()
+        if let number = next.names[path] {
+            next.nodes[number]?.seen[offset] ^= 1 << bit
+            // What was not synced may reach beyond what was.
+            if offset < next.nodes[number]?.durable.count ?? 0 {
+                next.nodes[number]?.durable[offset] ^= 1 << bit
+            }
+        }
+        return FaultyDisk(next)
+    }
+
+    /// A file's bytes as they are seen.
+    func contents(_ path: String) -> [UInt8]? {
+        state.withLock { state in state.names[path].flatMap { state.nodes[$0]?.seen } }
+    }
+
+    private func copy() -> State {
+        state.withLock { state in
+            var copy = State()
+            copy.nodes = state.nodes
+            copy.names = state.names
+            copy.durableNames = state.durableNames
+            copy.nextNode = state.nextNode
+            copy.randomState = state.randomState
+            copy.capacity = state.capacity
+            return copy
+        }
+    }
+
+    // MARK: LogFileSystem
+
+    func list(_ folder: String) throws(FileError) -> [String] {
+        state.withLock { state in
+            state.names.keys.filter { $0.hasPrefix(folder + "/") }
+                .map { String($0.dropFirst(folder.count + 1)) }
+        }
+    }
+
+    func makeFolder(_ path: String) throws(FileError) {}
+
+    func open(_ path: String, creating: Bool) throws(FileError) -> any LogFile {
+        let number: Int? = state.withLock { state in
+            if let number = state.names[path] {
+                if creating { state.nodes[number]?.seen = [] }
+                return number
+            }
+            guard creating else { return nil }
+            state.nextNode += 1
+            state.nodes[state.nextNode] = Node()
+            state.names[path] = state.nextNode
+            return state.nextNode
+        }
+        guard let number else { throw FileError(operation: "open", path: path, code: 2) }
+        return FaultyFile(disk: self, number: number, path: path)
+    }
+
+    func rename(_ path: String, to newPath: String) throws(FileError) {
+        let done = state.withLock { state in
+            guard let number = state.names.removeValue(forKey: path) else { return false }
+            state.names[newPath] = number
+            return true
+        }
+        guard done else { throw FileError(operation: "rename", path: path, code: 2) }
+    }
+
+    func remove(_ path: String) throws(FileError) {
+        let done = state.withLock { $0.names.removeValue(forKey: path) != nil }
+        guard done else { throw FileError(operation: "remove", path: path, code: 2) }
+    }
+
+    func syncFolder(_ path: String) throws(FileError) {
+        state.withLock { $0.durableNames = $0.names }
+    }
+
+    func freeBytes(_ folder: String) -> Int {
+        state.withLock { $0.capacity == .max ? .max : $0.capacity - $0.usedBytes }
+    }
+
+    func randomNumber() -> UInt64 {
+        state.withLock { state in
+            var generator = SplitMix(seed: state.randomState)
+            state.randomState = generator.next()
+            return generator.next()
+        }
+    }
+}
+
+extension FaultyDisk.State {
+    var usedBytes: Int {
+        Set(names.values).reduce(0) { $0 + (nodes[$1]?.seen.count ?? 0) }
+    }
+}
+
+private final class FaultyFile: LogFile {
+    private let disk: FaultyDisk
+    private let number: Int
+    private let path: String
+
+    init(disk: FaultyDisk, number: Int, path: String) {
+        self.disk = disk
+        self.number = number
+        self.path = path
+    }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(FileError) -> Int {
+        let bytes = disk.state.withLock { state in
+            state.nodes[number]?.seen.dropFirst(offset).prefix(buffer.count) ?? []
+        }
+        buffer.copyBytes(from: bytes)
+        return bytes.count
+    }
+
+    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(FileError) {
+        let code: Int32? = disk.state.withLock { state in
+            defer { state.writes += 1 }
+            if let fault = state.writeFault, fault.at == state.writes { return fault.code }
+            let size = state.nodes[number]?.seen.count ?? 0
+            let growth = max(0, offset + bytes.count - size)
+            guard growth == 0 || growth <= state.capacity - min(state.capacity, state.usedBytes)
+            else { return 28 }
+            state.nodes[number]?.seen.overwrite(at: offset, with: bytes)
+            state.nodes[number]?.unsynced.append((offset, Array(bytes)))
+            return nil
+        }
+        if let code { throw FileError(operation: "write", path: path, code: code) }
+    }
+
+    func sync() throws(FileError) {
+        let failed = disk.state.withLock { state in
+            defer { state.syncs += 1 }
+            guard let fault = state.syncFault, fault.at == state.syncs else {
+                for write in state.nodes[number]?.unsynced ?? [] {
+                    state.nodes[number]?.durable.overwrite(at: write.offset, with: write.bytes)
+                }
+                state.nodes[number]?.unsynced = []
+                return false
+            }
+            switch fault.1 {
+            case .powerLoss: break
+            case .dataGone: state.nodes[number]?.unsynced = []
+            }
+            return true
+        }
+        if failed { throw FileError(operation: "sync", path: path, code: 5) }
+    }
+
+    func size() throws(FileError) -> Int {
+        disk.state.withLock { $0.nodes[number]?.seen.count ?? 0 }
+    }
+}
+
+/// A small generator with a seed, so that a failure can be repeated.
+struct SplitMix: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}
+
+extension [UInt8] {
+    /// Writes bytes at an offset, with zeros before it where the array ended.
+    fileprivate mutating func overwrite(at offset: Int, with bytes: some Collection<UInt8>) {
+        if offset + bytes.count > count {
+            append(contentsOf: repeatElement(0, count: offset + bytes.count - count))
+        }
+        replaceSubrange(offset..<offset + bytes.count, with: bytes)
+    }
+}

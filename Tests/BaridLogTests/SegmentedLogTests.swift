@@ -1,0 +1,128 @@
+import Foundation
+import Testing
+
+@testable import BaridLog
+
+/// How segments are prepared, filled, reused and found again.
+@Suite struct SegmentedLogTests {
+    @Test func preparesASpareInTheBackgroundAndUsesIt() throws {
+        try withTemporaryFolder { folder in
+            var settings = LogKind.smallSettings
+            settings.segmentBytes = 64 << 10
+            settings.spares = 1
+            let log = try SegmentedLog(folder: folder, settings: settings)
+            log.shelf.waitUntilIdle()
+            #expect(log.shelf.readyBytes == 64 << 10)
+            var next: UInt64 = 0
+            while log.complete.isEmpty {
+                try log.append([.bytes(1000, of: 1)], expecting: next)
+                try log.commit()
+                next += 1
+            }
+            #expect(log.active.capacity == 64 << 10)
+            log.shelf.waitUntilIdle()
+            #expect(log.shelf.readyBytes == 64 << 10)
+            try log.close()
+            let again = try SegmentedLog(folder: folder, settings: settings)
+            #expect(again.shelf.readyBytes == 64 << 10, "the spare is taken over")
+            #expect(again.lastPosition == next)
+        }
+    }
+
+    @Test func makesASegmentLargeEnoughForALargeRecord() throws {
+        let log = try SegmentedLog(
+            folder: "log", settings: LogKind.smallSettings, files: FaultyDisk())
+        try log.append([.bytes(60 << 10, of: 1), .sample(2)], expecting: 0)
+        try log.commit()
+        let entries = try log.read(from: 1, maximumBytes: .max, maximumCount: 2)
+        #expect(entries.map(\.payload.count) == [60 << 10, 2])
+        #expect(log.active.capacity > 60 << 10)
+    }
+
+    @Test func writesALargeCommitInPieces() throws {
+        let disk = FaultyDisk()
+        let log = try SegmentedLog(folder: "log", settings: LogKind.smallSettings, files: disk)
+        let before = disk.syncs
+        try log.append((0..<8).map { .numbered($0) }, expecting: 0)
+        try log.commit()
+        #expect(disk.syncs == before + 1)
+        try log.append((0..<12).map { _ in .bytes(500, of: 1) }, expecting: 8)
+        try log.commit()
+        // 12 frames of 544 bytes, three to a commit of at most 2 KiB.
+        #expect(disk.syncs == before + 1 + 4)
+    }
+
+    @Test func keepsMemoryBoundedOverALongRead() throws {
+        let disk = FaultyDisk()
+        var settings = LogKind.smallSettings
+        settings.cacheBytes = 8 << 10
+        let log = try SegmentedLog(folder: "log", settings: settings, files: disk)
+        for index in 0..<2000 {
+            try log.append([.numbered(index)], expecting: UInt64(index))
+            if index % 20 == 0 { try log.commit() }
+        }
+        try log.commit()
+        try log.close()
+        let again = try SegmentedLog(folder: "log", settings: settings, files: disk)
+        var position: UInt64 = 1
+        while position <= 2000 {
+            let next = try again.read(from: position, maximumBytes: 1000, maximumCount: 100)
+            position += UInt64(try #require(next.isEmpty ? nil : next.count))
+        }
+        #expect(again.lately.count <= 8)
+        #expect(again.complete.count > 8)
+        #expect(again.complete.count { $0.file != nil } <= 8)
+        #expect(again.complete.count { $0.index != nil } <= 8)
+    }
+
+    @Test func letsAFullSegmentTakeItsSeal() throws {
+        // Wherever the last record ends, the seal after its commit has room.
+        for payload in stride(from: 1, through: 81, by: 8) {
+            let disk = FaultyDisk()
+            let log = try SegmentedLog(folder: "log", settings: LogKind.smallSettings, files: disk)
+            for index in 0..<200 {
+                try log.append([.bytes(payload, of: 1)], expecting: UInt64(index))
+                try log.seal()
+                #expect(log.active.end <= log.active.capacity)
+            }
+            try log.close()
+            let again = try SegmentedLog(
+                folder: "log", settings: LogKind.smallSettings, files: disk)
+            #expect(again.lastPosition == 200)
+            #expect(again.recovery.wasClosed)
+        }
+    }
+
+    @Test func reportsEverySettingThatMakesNoSense() {
+        var settings = SegmentedLogSettings()
+        #expect(throws: Never.self) { try settings.validate() }
+        settings.segmentBytes = 1
+        settings.spares = -1
+        #expect(
+            throws: LogError.setting(
+                "segmentBytes is 1, and must be between 8192 and 2147483647; "
+                    + "spares is -1, and must be between 0 and 16")
+        ) { try settings.validate() }
+    }
+
+    @Test func refusesASegmentOfANewerVersion() throws {
+        let disk = FaultyDisk()
+        let log = try SegmentedLog(folder: "log", settings: LogKind.smallSettings, files: disk)
+        try log.close()
+        let newer = disk.flipping(bit: 1, ofByte: 8, in: log.active.path)
+        #expect(throws: LogError.format(folder: "log", found: "3", supported: 1)) {
+            try SegmentedLog(folder: "log", settings: LogKind.smallSettings, files: newer)
+        }
+    }
+
+    @Test func removesFilesThatWereNotFinished() throws {
+        let disk = FaultyDisk()
+        for name in ["spare-3.tmp", "snapshot.tmp", "spare-4"] {
+            let file = try disk.open("log/" + name, creating: true)
+            try file.write([1, 2, 3], at: 0)
+        }
+        let log = try SegmentedLog(folder: "log", settings: LogKind.smallSettings, files: disk)
+        #expect(try disk.list("log") == ["00000000000000000001.log"])
+        try log.close()
+    }
+}
