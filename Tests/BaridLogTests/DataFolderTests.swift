@@ -3,8 +3,10 @@ import Testing
 
 @testable import BaridLog
 
-/// DESIGN 10: "The data folder has a `FORMAT` file ... newer is refused naming both versions";
-/// issue 2: "a second broker on the same data folder (refuses, names the other)".
+/// One broker to a folder, and no folder of a newer version.
+///
+/// DESIGN 10: "The data folder has a `FORMAT` file: older is upgraded with a line saying so, newer
+/// is refused naming both versions."
 @Suite struct DataFolderTests {
     @Test func refusesASecondHolderAndNamesTheFirst() throws {
         try withTemporaryFolder { path in

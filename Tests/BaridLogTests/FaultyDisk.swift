@@ -260,6 +260,10 @@ private final class FaultyFile: LogFile {
         if let code { throw FileError(operation: "write", path: path, code: code) }
     }
 
+    func reserve(_ count: Int) throws(FileError) {
+        try write([UInt8](repeating: 0, count: count), at: 0)
+    }
+
     func sync() throws(FileError) {
         let failed = disk.state.withLock { state in
             defer { state.syncs += 1 }

@@ -265,8 +265,9 @@ import Testing
         #expect(log.durablePosition == 10)
     }
 
-    /// After a failed sync the page cache shows what the disk does not have. The next start reads
-    /// it there; it must be on the disk before anybody builds on it.
+    /// After a failed sync the page cache shows what the disk does not have.
+    ///
+    /// The next start reads it there; it must be on the disk before anybody builds on it.
     @Test func writesAgainWhatOnlyThePageCacheHas() throws {
         let disk = FaultyDisk()
         let log = try prepared(disk)

@@ -27,10 +27,10 @@ extension LogFile {
         if let failure { throw failure }
     }
 
-    /// Fills a range with zeros, in steps, syncing now and then so that others' syncs on the
-    /// same disk are not held up by one long one.
+    /// Fills a range with zeros, in steps while it is wanted.
     ///
-    /// - Parameter isWanted: Asked before each step; the work ends early once it says no.
+    /// Each few steps are synced, so that others' syncs on the same disk are not held up by one
+    /// long one.
     func fillWithZeros(
         _ range: Range<Int>, while isWanted: () -> Bool = { true }
     ) throws(FileError) {

@@ -28,7 +28,7 @@ public protocol LogFileSystem: Sendable {
     func randomNumber() -> UInt64
 }
 
-/// An open file. It is closed when it is let go of.
+/// An open file, closed when it is let go of.
 public protocol LogFile: AnyObject, Sendable {
     /// Reads until the buffer is full or the file ends.
     ///
@@ -37,6 +37,9 @@ public protocol LogFile: AnyObject, Sendable {
 
     /// Writes all bytes.
     func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(FileError)
+
+    /// Makes the file so many bytes long and sees to it that writing within them finds room.
+    func reserve(_ count: Int) throws(FileError)
 
     /// Makes what was written durable, as `fdatasync` does.
     func sync() throws(FileError)

@@ -130,6 +130,17 @@ private final class PosixFile: LogFile {
         }
     }
 
+    func reserve(_ count: Int) throws(FileError) {
+        #if canImport(Darwin)
+            try fillWithZeros(0..<count)
+        #else
+            let code = posix_fallocate(descriptor, 0, off_t(count))
+            guard code == 0 else {
+                throw FileError(operation: "reserve", path: path, code: code)
+            }
+        #endif
+    }
+
     func sync() throws(FileError) {
         #if canImport(Darwin)
             // fsync there does not reach the medium.

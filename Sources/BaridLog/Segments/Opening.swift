@@ -133,7 +133,7 @@ struct Opening {
             if let ready = shelf.take(minimumBytes: settings.smallSegmentBytes) {
                 spare = ready
             } else {
-                spare = try shelf.make(bytes: settings.smallSegmentBytes)
+                spare = try shelf.make(bytes: settings.smallSegmentBytes, filled: false)
             }
             return try Self.begin(
                 spare: spare, nonce: files.randomNumber(), firstPosition: 1, lastCommit: 0,
@@ -225,7 +225,7 @@ struct Opening {
 
     /// Checks the last segment, and drops what a crash left of a commit cut short.
     ///
-    /// - Parameter durable: A position known to have been durable: that of the latest snapshot.
+    /// `durable` is a position known to have been durable: that of the latest snapshot.
     private func recover(
         _ active: Segment, atLeast durable: UInt64
     ) throws(LogError) -> LogRecovery {

@@ -1,4 +1,4 @@
-/// One file of the log. Owned by the log's owner thread.
+/// One file of the log, owned by the log's owner thread.
 final class Segment {
     let path: String
     let header: SegmentHeader
@@ -38,8 +38,9 @@ final class Segment {
         return UInt64(digits)
     }
 
-    /// Writes down what a complete segment holds. It is not synced: without it, the next start
-    /// walks the segment instead.
+    /// Writes down what a complete segment holds.
+    ///
+    /// It is not synced: without it, the next start walks the segment instead.
     func writeSummary(file: any LogFile, index: SegmentIndex) throws(FileError) {
         let bytes = index.encode()
         let summary = SegmentSummary(

@@ -110,7 +110,8 @@ extension SegmentedLog {
         if let ready = shelf.take(minimumBytes: minimumBytes) { return ready }
         do throws(FileError) {
             return try shelf.make(
-                bytes: max(settings.smallSegmentBytes, (minimumBytes + 4095) / 4096 * 4096))
+                bytes: max(settings.segmentBytes, (minimumBytes + 4095) / 4096 * 4096),
+                filled: false)
         } catch {
             guard error.isFull else { throw fail(error) }
             throw .full(error)

@@ -52,15 +52,18 @@ extension SegmentedLog {
         let (file, index) = try opened(segment)
         var offset = SegmentHeader.firstCommit
         var next = segment.header.firstPosition
+        var count = settings.readBytes / 4
         if let known = cache.offset(of: position, inSegment: segment.header.nonce) {
             offset = known
             next = position
+            count = settings.readBytes
         } else if let near = index.entry(before: position) {
             offset = near.offset
             next = near.position
         }
         while true {
-            let result = try load(segment, file: file, offset: offset, position: next)
+            let result = try load(
+                segment, file: file, offset: offset, position: next, count: count)
             guard case .success(let piece) = result, !piece.contains(position) else {
                 return result
             }
@@ -115,7 +118,7 @@ extension SegmentedLog {
 
     /// Reads and checks the entries from an offset on, which is that of a header.
     private func load(
-        _ segment: Segment, file: any LogFile, offset: Int, position: UInt64
+        _ segment: Segment, file: any LogFile, offset: Int, position: UInt64, count: Int
     ) throws(FileError) -> Result<ReadCache.Piece, LogDamage> {
         let nonce = segment.header.nonce
         func damage(_ offset: Int, _ position: UInt64, _ reason: String) -> LogDamage {
@@ -123,7 +126,7 @@ extension SegmentedLog {
                 file: segment.path, offset: offset,
                 positions: position...max(position, segment.lastPosition), reason: reason)
         }
-        var bytes = try file.read(min(settings.readBytes, segment.end - offset), at: offset)
+        var bytes = try file.read(min(count, segment.end - offset), at: offset)
         var piece = ReadCache.Piece(
             segment: nonce, entries: [], nextPosition: position, nextOffset: offset, bytes: 0)
         var at = 0

@@ -1,25 +1,36 @@
 /// How a segmented log uses its folder and memory.
 public struct SegmentedLogSettings: Sendable, Equatable {
-    /// Size of a segment. The default is 64 MiB: a start walks one segment at most, and a trim
-    /// frees one at a time.
+    /// Size of a segment.
+    ///
+    /// The default is 64 MiB: a start walks one segment at most, and a trim frees one at a time.
     public var segmentBytes = 64 << 20
-    /// Size of a segment made at once because none was prepared, as at the first start. The
-    /// default is 4 MiB, which takes some milliseconds.
+    /// Size of the first segment of a new log.
+    ///
+    /// The default is 4 MiB, so that little is taken before anything is stored.
     public var smallSegmentBytes = 4 << 20
-    /// Segments kept prepared in the background. The default is 1; with 0 nothing happens in
-    /// the background, and every segment is a small one.
+    /// Segments kept prepared in the background.
+    ///
+    /// The default is 1. With 0 nothing happens in the background.
     public var spares = 1
-    /// The most bytes written and synced at once. The default is 1 MiB: beyond that, a sync
-    /// takes longer than it saves.
+    /// The most bytes written and synced at once.
+    ///
+    /// The default is 1 MiB: beyond that, a sync takes longer than it saves.
     public var commitBytes = 1 << 20
-    /// The most payload bytes of one record. The default is 18 MiB: the largest event, and what
-    /// surrounds it.
+    /// The most payload bytes of one record.
+    ///
+    /// The default is 18 MiB: the largest event, and what surrounds it.
     public var maximumPayloadBytes = 18 << 20
-    /// Bytes read at once. The default is 256 KiB.
+    /// Bytes read at once by one who reads on; others get a quarter.
+    ///
+    /// The default is 256 KiB.
     public var readBytes = 256 << 10
-    /// Memory for what was read, kept in case it is wanted again. The default is 4 MiB.
+    /// Memory for what was read, kept in case it is wanted again.
+    ///
+    /// The default is 4 MiB.
     public var cacheBytes = 4 << 20
-    /// Distance between entries of the index. The default is 64 KiB.
+    /// Distance between entries of the index.
+    ///
+    /// The default is 64 KiB: a kilobyte of index for 4 MiB of log.
     public var indexBytes = 64 << 10
 
     /// The defaults.

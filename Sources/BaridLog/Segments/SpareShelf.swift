@@ -26,7 +26,7 @@ final class SpareShelf: Sendable {
     private let state: Mutex<State>
     private let queue = DispatchQueue(label: "barid.log.spares", qos: .utility)
 
-    /// - Parameter found: Spares that lay in the folder; they are ready.
+    /// Creates a shelf with the spares that were found in the folder.
     init(
         files: any LogFileSystem, folder: String, segmentBytes: Int, wanted: Int, found: [Spare]
     ) {
@@ -44,6 +44,8 @@ final class SpareShelf: Sendable {
 
     static let prefix = "spare-"
     static let unfinishedSuffix = ".tmp"
+    /// EINTR: the log was closed meanwhile.
+    private static let interrupted: Int32 = 4
 
     /// Bytes of all spares that are ready.
     var readyBytes: Int {
@@ -71,7 +73,7 @@ final class SpareShelf: Sendable {
             }
             guard isWanted else { return }
             do throws(FileError) {
-                let spare = try make(bytes: segmentBytes)
+                let spare = try make(bytes: segmentBytes, filled: true)
                 state.withLock { $0.ready.append(spare) }
             } catch {
                 // The owner makes a small one itself when it needs one, and reports the error.
@@ -91,10 +93,13 @@ final class SpareShelf: Sendable {
         }
     }
 
-    /// Makes a spare at once and hands it to the caller.
+    /// Makes a spare and hands it to the caller.
+    ///
+    /// Filling takes its time, and pays it back with every sync; one that is wanted at once only
+    /// has its room reserved.
     ///
     /// - Throws: When there is no room, or the disk fails; nothing is left behind then.
-    func make(bytes: Int) throws(FileError) -> Spare {
+    func make(bytes: Int, filled: Bool) throws(FileError) -> Spare {
         let name = state.withLock { state in
             state.nextNumber += 1
             return "\(Self.prefix)\(state.nextNumber - 1)"
@@ -103,11 +108,14 @@ final class SpareShelf: Sendable {
         let unfinished = path + Self.unfinishedSuffix
         do throws(FileError) {
             let file = try files.open(unfinished, creating: true)
-            try file.fillWithZeros(0..<bytes) { self.state.withLock { !$0.isStopped } }
-            try file.sync()
-            guard try file.size() == bytes else {
-                throw FileError(operation: "prepare", path: unfinished, code: 4)
+            try file.reserve(bytes)
+            if filled {
+                try file.fillWithZeros(0..<bytes) { self.state.withLock { !$0.isStopped } }
+                guard state.withLock({ !$0.isStopped }) else {
+                    throw FileError(operation: "prepare", path: unfinished, code: Self.interrupted)
+                }
             }
+            try file.sync()
             try files.rename(unfinished, to: path)
             try files.syncFolder(folder)
         } catch {
