@@ -131,15 +131,16 @@ let package = Package(
             exclude: ["Library"], sources: ["Command"],
             resources: [.embedInCode("plugin.yaml")], swiftSettings: settings),
         .target(
-            name: "EntityTagger", dependencies: ["BaridArticles", "BaridText"],
-            path: "Plugins/EntityTagger/Library", swiftSettings: settings),
+            name: "EntityTagger", dependencies: ["BaridSchema", "BaridText"],
+            path: "Plugins/EntityTagger/Library", exclude: ["Model/MODEL-CARD.md"],
+            swiftSettings: settings),
         .executableTarget(
             name: "EntityTaggerPlugin", dependencies: ["EntityTagger", "Barid"],
             path: "Plugins/EntityTagger",
             exclude: ["Library"], sources: ["Command"],
             resources: [.embedInCode("plugin.yaml")], swiftSettings: settings),
         .target(
-            name: "Moderator", dependencies: ["BaridArticles", "BaridText"],
+            name: "Moderator", dependencies: ["BaridSchema", "BaridText"],
             path: "Plugins/Moderator/Library", swiftSettings: settings),
         .executableTarget(
             name: "ModeratorPlugin", dependencies: ["Moderator", "Barid"],
@@ -203,5 +204,12 @@ let package = Package(
             name: "IndexerTests",
             dependencies: ["BaridSchema", "BaridText", "Indexer", "TestSupport", grdb, protobuf],
             swiftSettings: settings),
+        // Invented sentences always; labelled text and floors where BARID_TEST_DATA names it.
+        .testTarget(
+            name: "EntityTaggerTests", dependencies: ["BaridSchema", "EntityTagger"],
+            path: "Tests/EntityTaggerTests", swiftSettings: settings),
+        .testTarget(
+            name: "ModeratorTests", dependencies: ["BaridSchema", "Moderator"],
+            path: "Tests/ModeratorTests", swiftSettings: settings),
     ]
 )
