@@ -1,0 +1,192 @@
+import GRPCCore
+import Glibc
+import Synchronization
+import Testing
+
+@testable import BaridTransport
+
+/// Protocols/1-transport §7 and §11: sessions come, go and come back.
+@Suite(.timeLimit(.minutes(1)))
+struct ConnectionTests {
+    @Test
+    func aBrokerThatStopsEndsCallsAndAnotherOneIsFound() async throws {
+        let folder = try TemporaryFolder()
+        let probe = Probe()
+        let first = try Broker(in: folder, epoch: 7) {
+            $0.rawHandlers = RawEcho.handlers(probe)
+        }
+        try await first.withClient { client, connection in
+            let info = try await connection.waitUntilReady(within: .seconds(20))
+            #expect(info.brokerEpoch == 7)
+            let call = Task { try await client.messages("Hang") }
+            await probe.wait(for: "hanging")
+            await first.listener.stop()
+            let error = await #expect(throws: RPCError.self) { try await call.value }
+            #expect(error?.code == .unavailable)
+            let second = try Broker(in: folder, epoch: 8) {
+                $0.rawHandlers = RawEcho.handlers(probe)
+            }
+            for await case .ready(let info) in connection.states where info.brokerEpoch == 8 {
+                break
+            }
+            let replies1 = try await client.messages("Unary", [[5]])
+            #expect(replies1 == [[5]])
+            await second.listener.stop()
+        }
+    }
+
+    @Test
+    func aCallWithoutABrokerIsUnavailableInTime() async throws {
+        let folder = try TemporaryFolder()
+        var configuration = Connection.Configuration(
+            endpoint: .ipc(path: "\(folder.path)/broker.ipc"))
+        configuration.maximumConnectWait = .milliseconds(50)
+        configuration.logger = .silent
+        let connection = try Connection(configuration)
+        try await withGRPCClient(transport: connection.clientTransport) { client in
+            let error = await #expect(throws: RPCError.self) {
+                try await TestClient(client).messages("Unary")
+            }
+            #expect(error?.code == .unavailable)
+            #expect(error?.message.contains(folder.path) == true)
+        }
+        await #expect(throws: RPCError.self) {
+            try await connection.waitUntilReady(within: .milliseconds(10))
+        }
+        await connection.close()
+        #expect(connection.state == .closed)
+    }
+
+    @Test
+    func aCallMadeBeforeTheBrokerStartsIsCarriedOnceItHas() async throws {
+        let folder = try TemporaryFolder()
+        let connection = try Connection(
+            Connection.Configuration(endpoint: .ipc(path: "\(folder.path)/broker.ipc")))
+        try await withGRPCClient(transport: connection.clientTransport) { client in
+            async let early = TestClient(client).messages("Collect", [[1], [2]])
+            let broker = try Broker(in: folder) { $0.rawHandlers = RawEcho.handlers(Probe()) }
+            let replies2 = try await early
+            #expect(replies2 == [[1, 2]])
+            await broker.listener.stop()
+        }
+        await connection.close()
+    }
+
+    @Test
+    func aMessageOverTheLimitIsRefusedWithBothNumbers() async throws {
+        let broker = try Broker { $0.rawHandlers = RawEcho.handlers(Probe()) }
+        try await broker.withClient { client, _ in
+            let large = [UInt8](repeating: 0, count: (1 << 20) + 1)
+            let error = await #expect(throws: RPCError.self) {
+                try await client.messages("Unary", [large])
+            }
+            #expect(error?.code == .resourceExhausted)
+            #expect(error?.message.contains("1048577") == true)
+            #expect(error?.message.contains("1048576") == true)
+        }
+        // A client that would send it is told by the broker's limit, known from the welcome.
+        var limits = TransportLimits()
+        limits.maximumMessageBytes = 4 << 20
+        try await broker.withClient(limits: limits) { client, _ in
+            let large = [UInt8](repeating: 0, count: 3 << 20)
+            let error = await #expect(throws: RPCError.self) {
+                try await client.messages("Unary", [large])
+            }
+            #expect(error?.code == .resourceExhausted)
+            #expect(error?.message.contains("3145728") == true)
+            #expect(error?.message.contains("1048576") == true)
+            let replies3 = try await client.messages("Unary", [[1]])
+            #expect(replies3 == [[1]])
+        }
+        await broker.listener.stop()
+    }
+
+    @Test
+    func drainingWaitsForOpenCallsAndRefusesNewOnes() async throws {
+        let broker = try Broker { $0.rawHandlers = RawEcho.handlers(Probe()) }
+        try await broker.withClient { client, connection in
+            let drained = try await client.holding {
+                let drained = Task { await connection.drain(within: .seconds(20)) }
+                var error: RPCError?
+                while error == nil {
+                    do {
+                        _ = try await client.messages("Unary")
+                    } catch let refusal as RPCError {
+                        error = refusal
+                    }
+                }
+                #expect(error?.code == .failedPrecondition)
+                return drained
+            }
+            await drained.value
+            #expect(connection.state == .closed)
+        }
+        await broker.listener.stop()
+    }
+
+    @Test
+    func aBrokerThatDrainsLetsOpenCallsFinish() async throws {
+        let broker = try Broker { $0.rawHandlers = RawEcho.handlers(Probe()) }
+        try await broker.withClient { client, _ in
+            let drained = try await client.holding {
+                let drained = Task { await broker.listener.drain(within: .seconds(20)) }
+                var error: RPCError?
+                while error == nil {
+                    do {
+                        _ = try await client.messages("Unary")
+                    } catch let refusal as RPCError {
+                        error = refusal
+                    }
+                }
+                #expect(error?.code == .unavailable)
+                return drained
+            }
+            await drained.value
+            #expect(broker.listener.sessions.isEmpty)
+        }
+    }
+
+    @Test
+    func theBrokerKnowsItsSessions() async throws {
+        let events = Mutex<[String]>([])
+        let probe = Probe()
+        let broker = try Broker { configuration in
+            configuration.onSession = { event in
+                switch event {
+                case .started(let session):
+                    events.withLock { $0.append("started \(session.registration.name)") }
+                    probe.note("started")
+                case .ended(let session, _):
+                    events.withLock { $0.append("ended \(session.registration.name)") }
+                    probe.note("ended")
+                }
+            }
+        }
+        try await broker.withWorker("tagger", concurrency: 5) { worker in
+            let info = try await worker.waitUntilReady(within: .seconds(20))
+            await probe.wait(for: "started")
+            let session = try #require(broker.listener.sessions.first)
+            #expect(broker.listener.sessions.count == 1)
+            #expect(session.id == info.id)
+            #expect(session.registration.name == "tagger")
+            #expect(session.registration.services == [EchoService.name])
+            #expect(session.registration.concurrency == 5)
+        }
+        await probe.wait(for: "ended")
+        #expect(broker.listener.sessions.isEmpty)
+        #expect(events.withLock { $0 } == ["started tagger", "ended tagger"])
+        await broker.listener.stop()
+    }
+
+    @Test
+    func aSecondListenerOnAPathIsRefusedAndNamesTheFirst() async throws {
+        let broker = try Broker()
+        let error = #expect(throws: RPCError.self) { _ = try Broker(in: broker.folder) }
+        #expect(error?.code == .alreadyExists)
+        #expect(error?.message.contains("\(getpid())") == true)
+        await broker.listener.stop()
+        // The path is free as soon as the first one has stopped.
+        let next = try Broker(in: broker.folder)
+        await next.listener.stop()
+    }
+}

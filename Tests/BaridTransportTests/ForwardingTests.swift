@@ -1,0 +1,157 @@
+import GRPCCore
+import Testing
+
+@testable import BaridTransport
+
+/// Protocols/1-transport §10: calls that the broker passes on to workers.
+@Suite(.timeLimit(.minutes(1)))
+struct ForwardingTests {
+    @Test
+    func aServiceThatNobodyServesIsUnavailableAtOnce() async throws {
+        let broker = try Broker()
+        try await broker.withClient { client, _ in
+            let error = await #expect(throws: RPCError.self) { try await client.label() }
+            #expect(error?.code == .unavailable)
+            #expect(error?.message.contains(EchoService.name) == true)
+        }
+        await broker.listener.stop()
+    }
+
+    @Test
+    func theLeastLoadedWorkerGetsTheCall() async throws {
+        let broker = try Broker()
+        try await broker.withWorker("one", concurrency: 2) { _ in
+            try await broker.withWorker("two", concurrency: 2) { _ in
+                try await broker.withClient { client, _ in
+                    // With nothing to choose by, they take turns.
+                    let first = try await client.label()
+                    let second = try await client.label()
+                    #expect(Set([first, second]) == ["one", "two"])
+                    try await client.holding {
+                        // The worker that holds a call is passed over.
+                        let labels = [try await client.label(), try await client.label()]
+                        #expect(Set(labels).count == 1)
+                    }
+                }
+            }
+        }
+        await broker.listener.stop()
+    }
+
+    @Test
+    func aCallWaitsForABusyWorkerAndThenRuns() async throws {
+        let broker = try Broker()
+        try await broker.withWorker(concurrency: 1) { _ in
+            try await broker.withClient { client, _ in
+                let late = try await client.holding {
+                    // The frames of the waiting call are kept, then sent in order.
+                    let late = Task { try await client.messages("Collect", [[1], [2], [3]]) }
+                    let error = await #expect(throws: RPCError.self) {
+                        try await client.messages("Unary", timeout: .milliseconds(50))
+                    }
+                    #expect(error?.code == .deadlineExceeded)
+                    return late
+                }
+                let replies1 = try await late.value
+                #expect(replies1 == [[1, 2, 3]])
+            }
+        }
+        await broker.listener.stop()
+    }
+
+    @Test
+    func aWaitForABusyWorkerIsBounded() async throws {
+        let broker = try Broker { $0.maximumForwardingWait = .milliseconds(20) }
+        try await broker.withWorker(concurrency: 1) { _ in
+            try await broker.withClient { client, _ in
+                try await client.holding {
+                    let error = await #expect(throws: RPCError.self) { try await client.label() }
+                    #expect(error?.code == .resourceExhausted)
+                }
+            }
+        }
+        await broker.listener.stop()
+    }
+
+    @Test
+    func eventsCountAgainstTheConcurrencyOfAWorker() async throws {
+        let broker = try Broker { $0.maximumForwardingWait = .milliseconds(20) }
+        try await broker.withWorker(concurrency: 3) { worker in
+            let session = try await worker.waitUntilReady(within: .seconds(20)).id
+            try await broker.withClient { client, _ in
+                broker.listener.setEvents(3, ofSession: session)
+                let error = await #expect(throws: RPCError.self) { try await client.label() }
+                #expect(error?.code == .resourceExhausted)
+                broker.listener.setEvents(2, ofSession: session)
+                let replies2 = try await client.label()
+                #expect(replies2 == "worker")
+            }
+        }
+        await broker.listener.stop()
+    }
+
+    @Test
+    func theTimeLeftReachesTheWorker() async throws {
+        let broker = try Broker()
+        try await broker.withWorker { _ in
+            try await broker.withClient { client, _ in
+                let metadata = try await client.call("Unary", timeout: .seconds(30)) { writer in
+                    try await writer.write([])
+                } receive: {
+                    $0.metadata
+                }
+                let left = try #require(GRPCTimeout.duration(in: metadata))
+                #expect(left <= .seconds(30))
+                #expect(left > .seconds(20))
+            }
+        }
+        await broker.listener.stop()
+    }
+
+    @Test
+    func aWorkerThatDiesMakesItsCallsUnavailable() async throws {
+        let broker = try Broker()
+        try await broker.withClient { client, _ in
+            var worker: FramePeer? = try FramePeer(broker.endpoint)
+            try await worker?.greet(
+                Registration(name: "doomed", services: [EchoService.name], concurrency: 1))
+            let call = Task { try await client.label() }
+            _ = try await worker?.next(.open)
+            // No goodbye: the connection just breaks, as it does when a process is killed.
+            let died = ContinuousClock.now
+            worker = nil
+            let error = await #expect(throws: RPCError.self) { try await call.value }
+            #expect(error?.code == .unavailable)
+            #expect(error?.message.contains("doomed") == true)
+            // Noticed by the connection, not by silence.
+            #expect(died.duration(to: .now) < Session.maximumSilence)
+        }
+        await broker.listener.stop()
+    }
+
+    @Test
+    func aDrainingWorkerFinishesItsCallsAndGetsNoNewOnes() async throws {
+        let broker = try Broker()
+        try await broker.withClient { client, _ in
+            try await broker.withWorker { worker in
+                let drained = try await client.holding {
+                    let drained = Task { await worker.drain(within: .seconds(20)) }
+                    // Once the broker knows, there is nobody left for a new call.
+                    var error: RPCError?
+                    while error == nil {
+                        do {
+                            _ = try await client.label()
+                        } catch let refusal as RPCError {
+                            error = refusal
+                        }
+                    }
+                    #expect(error?.code == .unavailable)
+                    return drained
+                }
+                await drained.value
+                #expect(worker.state == .closed)
+            }
+        }
+        await broker.listener.stop()
+    }
+}

@@ -1,0 +1,92 @@
+import GRPCCore
+import ZeroMQ
+
+@testable import BaridTransport
+
+/// A peer made of frames and a bare DEALER, for what no well-behaved peer does.
+///
+/// Unchecked: one test uses it, one wait at a time, each on a thread of its own.
+final class FramePeer: @unchecked Sendable {
+    struct Frame: Equatable, Sendable {
+        var kind: FrameKind
+        var stream: UInt32
+        var body: [UInt8]
+    }
+
+    private let socket: Socket
+    private let monitor: Socket
+    private let wakeUp: WakeUp
+    private var frames: [Frame] = []
+
+    init(_ endpoint: Endpoint) throws {
+        socket = try Socket(.dealer, in: Context())
+        try socket.set(.linger(0))
+        monitor = try socket.monitor(name: "peer")
+        wakeUp = try WakeUp()
+        try socket.connect(endpoint.description)
+    }
+
+    deinit {
+        socket.stopMonitor()
+    }
+
+    func send(_ bytes: [UInt8], more: Bool = false) throws {
+        _ = try socket.send(bytes, more: more)
+    }
+
+    func send(
+        _ kind: FrameKind, flags: FrameHeader.Flags = [], stream: UInt32 = 0, _ body: [UInt8] = []
+    ) throws {
+        var bytes: [UInt8] = []
+        FrameCodec.append(kind, flags: flags, stream: stream, body: body, to: &bytes)
+        try send(bytes)
+    }
+
+    /// Says hello and waits for the welcome.
+    func greet(_ registration: Registration = Registration()) async throws {
+        let hello = HelloBody(
+            nonce: 1, maximumMessageBytes: 1 << 20, metadata: registration.metadata)
+        try send(.hello, hello.encode())
+        _ = try await next(.welcome)
+    }
+
+    /// The next frame of that kind; others before it are dropped.
+    func next(_ kind: FrameKind) async throws -> Frame {
+        while true {
+            while !frames.isEmpty {
+                let frame = frames.removeFirst()
+                if frame.kind == kind { return frame }
+            }
+            let batch: [UInt8]? = try await withCheckedThrowingContinuation { continuation in
+                do {
+                    try OwnedThread.start(name: "peer") {
+                        continuation.resume(with: Result { try self.receive() })
+                    }
+                } catch {
+                    continuation.resume(throwing: error)
+                }
+            }
+            guard let batch else {
+                throw RPCError(code: .deadlineExceeded, message: "no \(kind.name) came")
+            }
+            try batch.withUnsafeBytes { bytes in
+                try FrameCodec.forEachFrame(in: bytes) { header, body throws(FrameError) in
+                    frames.append(
+                        Frame(kind: header.kind, stream: header.stream, body: [UInt8](body)))
+                }
+            }
+        }
+    }
+
+    private func receive() throws -> [UInt8]? {
+        var poll = Poll(wakeUp: wakeUp, socket: socket, monitor: monitor)
+        var part = Message()
+        let limit = ContinuousClock.now.advanced(by: .seconds(20))
+        while ContinuousClock.now < limit {
+            if try socket.receive(into: &part) { return part.withUnsafeBytes { [UInt8]($0) } }
+            let ready = try poll.wait(atMost: .seconds(20), writable: false)
+            if ready.monitor { while try monitor.nextEvent() != nil {} }
+        }
+        return nil
+    }
+}
