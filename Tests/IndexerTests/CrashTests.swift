@@ -51,12 +51,12 @@ import Testing
             var written = 0
             var last = 0
             while written < limit {
+                sched_yield()
                 var status = stat()
                 guard stat(file + "-wal", &status) == 0 else { continue }
                 let size = Int(status.st_size)
                 if size != last { written += abs(size - last) }
                 last = size
-                sched_yield()
             }
             kill(getpid(), SIGKILL)
         }

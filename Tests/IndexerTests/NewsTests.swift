@@ -76,10 +76,12 @@ struct NewsTests {
                 if response.hits.contains(where: { $0.articleID == item.id }) { found += 1 }
             }
             times.sort()
+            let size = try FileManager.default.attributesOfItem(atPath: test.folder.file)[.size]
             let share = Double(found) / Double(asked)
             #expect(share >= floor)
             figures.append(
-                "\(withHeadline ? "whole article" : "body alone"): \(items.count) indexed in \(indexing); "
+                "\(withHeadline ? "whole article" : "body alone"): \(items.count) indexed in \(indexing), "
+                    + "\(size ?? 0) bytes; "
                     + "\(wordCount) title words, top 10: \(share) of \(asked); search p50 "
                     + "\(times[times.count / 2]), p95 \(times[times.count * 95 / 100])")
         }

@@ -15,50 +15,65 @@ extension ArticleIndex {
     public func article(
         _ idOrPrefix: String
     ) throws(IndexError) -> Barid_Index_V1_GetArticleResponse {
-        guard !idOrPrefix.isEmpty, !idOrPrefix.utf8.contains(0) else { throw .notFound(idOrPrefix) }
-        return try reading { db in
-            let article = try Self.find(idOrPrefix, db)
-            let revision = try Int64.fetchOne(
-                db,
-                sql: """
-                    SELECT coalesce(current, (SELECT pk FROM revision
-                        WHERE article = article.pk ORDER BY rank DESC, name DESC LIMIT 1))
-                    FROM article WHERE pk = ?
-                    """, arguments: [article])
-            var response = Barid_Index_V1_GetArticleResponse()
-            var stages: StageSet = []
-            let rows = try Row.fetchAll(
-                db, sql: "SELECT stage, payload FROM stage WHERE revision = ?",
-                arguments: [revision])
-            for row in rows {
-                guard let stage = Barid_Article_V1_Stage(rawValue: row["stage"]),
-                    let payload: Data = row["payload"]
-                else { continue }
-                stages.insert(StageSet(stage))
-                switch stage {
-                case .parsed:
-                    response.article = try Barid_Article_V1_Article(serializedBytes: payload)
-                case .tagged:
-                    response.tagged = try Barid_Article_V1_ArticleTagged(serializedBytes: payload)
-                case .moderated:
-                    response.moderated = try Barid_Article_V1_ArticleModerated(
-                        serializedBytes: payload)
-                case .unspecified, .submitted, .indexed, .UNRECOGNIZED:
-                    continue
-                }
+        try reading { db in try Self.article(idOrPrefix, in: db) }
+    }
+
+    /// Returns all that is known of one article, without blocking the calling task.
+    ///
+    /// - Parameter idOrPrefix: As in the call that blocks.
+    /// - Returns: As there.
+    /// - Throws: As there; ``IndexError/storage(file:detail:)`` when the task is cancelled.
+    public func article(
+        _ idOrPrefix: String
+    ) async throws(IndexError) -> Barid_Index_V1_GetArticleResponse {
+        try await reading { db in try Self.article(idOrPrefix, in: db) }
+    }
+
+    private static func article(
+        _ idOrPrefix: String, in db: Database
+    ) throws -> Barid_Index_V1_GetArticleResponse {
+        let article = try find(idOrPrefix, db)
+        let revision = try Int64.fetchOne(
+            db,
+            sql: """
+                SELECT coalesce(current, (SELECT pk FROM revision
+                    WHERE article = article.pk ORDER BY rank DESC, name DESC LIMIT 1))
+                FROM article WHERE pk = ?
+                """, arguments: [article])
+        var response = Barid_Index_V1_GetArticleResponse()
+        var stages: StageSet = []
+        let rows = try Row.fetchAll(
+            db, sql: "SELECT stage, payload FROM stage WHERE revision = ?", arguments: [revision])
+        for row in rows {
+            guard let stage = Barid_Article_V1_Stage(rawValue: try row.value("stage")),
+                let payload: Data = try row.optional("payload")
+            else { continue }
+            stages.insert(StageSet(stage))
+            switch stage {
+            case .parsed:
+                response.article = try Barid_Article_V1_Article(serializedBytes: payload)
+            case .tagged:
+                response.tagged = try Barid_Article_V1_ArticleTagged(serializedBytes: payload)
+            case .moderated:
+                response.moderated = try Barid_Article_V1_ArticleModerated(serializedBytes: payload)
+            case .unspecified, .submitted, .indexed, .UNRECOGNIZED:
+                continue
             }
-            response.stages = stages.stages
-            let indexed = try Int64.fetchOne(
-                db, sql: "SELECT indexed FROM document WHERE pk = ?", arguments: [article])
-            if let indexed {
-                response.indexed.seconds = indexed / 1_000_000
-                response.indexed.nanos = Int32(clamping: indexed % 1_000_000 * 1_000)
-            }
-            return response
         }
+        response.stages = stages.stages
+        let indexed = try Int64.fetchOne(
+            db, sql: "SELECT indexed FROM document WHERE pk = ?", arguments: [article])
+        if let indexed {
+            response.indexed.seconds = indexed / 1_000_000
+            response.indexed.nanos = Int32(clamping: indexed % 1_000_000 * 1_000)
+        }
+        return response
     }
 
     private static func find(_ idOrPrefix: String, _ db: Database) throws -> Int64 {
+        guard !idOrPrefix.isEmpty, !idOrPrefix.utf8.contains(0) else {
+            throw IndexError.notFound(idOrPrefix)
+        }
         let exact = try Int64.fetchOne(
             db, sql: "SELECT pk FROM article WHERE id = ?", arguments: [idOrPrefix])
         if let exact { return exact }
@@ -71,8 +86,9 @@ extension ArticleIndex {
                 """, arguments: [idOrPrefix, maximumCandidates])
         guard let first = rows.first else { throw IndexError.notFound(idOrPrefix) }
         guard rows.count == 1 else {
-            throw IndexError.ambiguous(prefix: idOrPrefix, candidates: rows.map { $0["id"] })
+            throw IndexError.ambiguous(
+                prefix: idOrPrefix, candidates: try rows.map { try $0.value("id") })
         }
-        return first["pk"]
+        return try first.value("pk")
     }
 }

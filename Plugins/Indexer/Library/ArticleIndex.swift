@@ -8,8 +8,9 @@ import GRDB
 /// bus delivers them; a call that has returned is on the disk. Articles come out by
 /// ``search(_:)`` and ``article(_:)``, each of which sees one committed state.
 ///
-/// Every call blocks on the disk: make it on a thread that may wait. All are safe from any thread;
-/// writers wait for one another, readers for nobody.
+/// A call that is not `async` blocks on the disk: make it on a thread that may wait. A worker that
+/// gets stages one by one gives them to a ``StageQueue``, which takes in together what is waiting.
+/// All calls are safe from any thread; writers wait for one another, readers for nobody.
 public final class ArticleIndex: Sendable {
     /// The path of the index file.
     public let file: String
@@ -101,17 +102,13 @@ public final class ArticleIndex: Sendable {
     /// - Throws: ``IndexError``.
     public func counts() throws(IndexError) -> IndexCounts {
         try reading { db in
-            let row = try Row.fetchOne(
-                db,
-                sql: """
-                    SELECT (SELECT count(*) FROM article) AS articles,
-                        (SELECT count(*) FROM document) AS documents,
-                        (SELECT count(*) FROM document
-                            WHERE decision > \(Barid_Article_V1_Decision.pass.rawValue)) AS withheld
-                    """)
+            func count(_ table: String) throws -> Int {
+                try Int.fetchOne(db, sql: "SELECT count(*) FROM \(table)") ?? 0
+            }
             return IndexCounts(
-                articles: row?["articles"] ?? 0, searchable: row?["documents"] ?? 0,
-                withheld: row?["withheld"] ?? 0)
+                articles: try count("article"), searchable: try count("document"),
+                withheld: try count(
+                    "document WHERE decision > \(Barid_Article_V1_Decision.pass.rawValue)"))
         }
     }
 
@@ -148,6 +145,16 @@ public final class ArticleIndex: Sendable {
     func reading<Value>(_ body: (Database) throws -> Value) throws(IndexError) -> Value {
         do {
             return try pool.read(body)
+        } catch {
+            throw IndexError(error, file: file)
+        }
+    }
+
+    func reading<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(IndexError) -> Value {
+        do {
+            return try await pool.read(body)
         } catch {
             throw IndexError(error, file: file)
         }

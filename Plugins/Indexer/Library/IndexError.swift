@@ -32,7 +32,13 @@ public enum IndexError: Error, Equatable, Sendable {
     /// Names the file that an error of SQLite is about.
     init(_ error: any Error, file: String) {
         guard let error = error as? DatabaseError else {
-            self = error as? IndexError ?? .storage(file: file, detail: "\(error)")
+            self =
+                switch error {
+                case let error as IndexError: error
+                case is CancellationError: .storage(file: file, detail: "cancelled")
+                // The rest is about stored bytes that cannot be read; they could once.
+                default: .damaged(file: file, detail: "\(error)")
+                }
             return
         }
         let detail = "\(error.message ?? "error") (\(error.extendedResultCode.rawValue))"

@@ -35,11 +35,9 @@ final class BaridTokenizer: FTS5CustomTokenizer {
         let text = ScalarText(String(decoding: bytes, as: UTF8.self))
         var buffer: [UInt8] = []
         for word in Analyzer.words(of: Tokenizer.tokenize(text.scalars)) {
-            // Damaged UTF-8 cannot be stored here, so the text has the length of the bytes.
-            let place =
-                text.utf8Offset(
-                    ofScalar: word.range.lowerBound)..<min(
-                    text.utf8Offset(ofScalar: word.range.upperBound), bytes.count)
+            // Of damaged UTF-8, repaired above, the places may lie beyond the bytes.
+            let end = min(text.utf8Offset(ofScalar: word.range.upperBound), bytes.count)
+            let place = min(text.utf8Offset(ofScalar: word.range.lowerBound), end)..<end
             let forms = WordForms(word.folded)
             var isFirst = true
             for form in [forms.word, forms.stripped, forms.alternative].compactMap(\.self) {

@@ -24,7 +24,7 @@ struct SearchQuery {
     private(set) var excluded: [Term] = []
 
     /// More words are refused: each costs a walk through the index.
-    static let maximumWords = 64
+    static let maximumWords = 32
 
     /// Shorter beginnings match too much to be of use.
     static let minimumPrefix = 2

@@ -70,14 +70,14 @@ struct DocumentRow: Equatable {
     }
 
     /// Reads a row with the columns of `document`.
-    init(row: Row) {
-        texts = IndexSchema.columns.map { row[$0] }
-        publisher = row["publisher"]
-        url = row["url"]
-        language = row["language"]
-        published = row["published"]
-        publishedNanos = row["published_nanos"]
-        decision = row["decision"]
+    init(row: Row) throws {
+        texts = try IndexSchema.columns.map { try row.value($0) }
+        publisher = try row.value("publisher")
+        url = try row.value("url")
+        language = try row.value("language")
+        published = try row.optional("published")
+        publishedNanos = try row.optional("published_nanos")
+        decision = try row.value("decision")
     }
 
     /// The values of ``sqlColumns``, in order.

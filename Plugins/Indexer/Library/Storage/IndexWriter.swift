@@ -27,6 +27,11 @@ struct IndexWriter {
         let rank: Int64?
         let name: String
 
+        init(_ row: Row) throws {
+            rank = try row.optional("rank")
+            name = try row.value("name")
+        }
+
         static func < (left: Self, right: Self) -> Bool {
             guard left.rank == right.rank else {
                 return (left.rank ?? .min, left.rank == nil ? 0 : 1)
@@ -64,12 +69,13 @@ struct IndexWriter {
             WHERE revision = ? AND stage = ?
             """, [revision, update.stage.rawValue])
         if let known {
-            let replay: Int64 = known["replay"]
-            let isDropped: Bool = known["dropped"]
+            let replay: Int64 = try known.value("replay")
+            let isDropped: Bool = try known.value("dropped")
             if replay >= Int64(update.replay), superseded || !isDropped {
                 if isRaised { try settleCurrent(of: article, was: wasCurrent) }
                 return result(
-                    StageSet(rawValue: known["present"]), changed: false, superseded: superseded)
+                    StageSet(rawValue: try known.value("present")), changed: false,
+                    superseded: superseded)
             }
         }
 
@@ -115,7 +121,7 @@ struct IndexWriter {
     }
 
     private func current(of article: Int64) throws -> Int64? {
-        try row("SELECT current FROM article WHERE pk = ?", [article])?["current"]
+        try row("SELECT current FROM article WHERE pk = ?", [article])?.optional("current")
     }
 
     private func isSuperseded(_ revision: Int64, by current: Int64?) throws -> Bool {
@@ -127,7 +133,7 @@ struct IndexWriter {
 
     private func revisionKey(_ revision: Int64) throws -> RevisionKey? {
         try row("SELECT rank, name FROM revision WHERE pk = ?", [revision]).map {
-            RevisionKey(rank: $0["rank"], name: $0["name"])
+            try RevisionKey($0)
         }
     }
 
@@ -142,15 +148,15 @@ struct IndexWriter {
             WHERE article = ? ORDER BY rank DESC, name DESC LIMIT 1
             """, [article])
         guard let newest else { return }
-        let pk: Int64 = newest["pk"]
-        let key = RevisionKey(rank: newest["rank"], name: newest["name"])
+        let pk: Int64 = try newest.value("pk")
+        let key = try RevisionKey(newest)
         guard pk != was else { return }
         try run("UPDATE article SET current = ? WHERE pk = ?", [pk, article])
         let all = try db.cachedStatement(
             sql: "SELECT pk, rank, name FROM revision WHERE article = ?")
         for row in try Row.fetchAll(all, arguments: [article])
-        where RevisionKey(rank: row["rank"], name: row["name"]) < key {
-            let older: Int64 = row["pk"]
+        where try RevisionKey(row) < key {
+            let older: Int64 = try row.value("pk")
             try run("UPDATE stage SET payload = NULL WHERE revision = ?", [older])
         }
         touch(article)
@@ -166,7 +172,7 @@ struct IndexWriter {
                 """)
         var payloads: [Int: Data] = [:]
         for row in try Row.fetchAll(stages, arguments: [article]) {
-            payloads[row["stage"]] = row["payload"]
+            payloads[try row.value("stage")] = try row.value("payload")
         }
         guard let parsed = payloads[Barid_Article_V1_Stage.parsed.rawValue] else { return }
         let new = DocumentRow(
@@ -218,7 +224,7 @@ struct IndexWriter {
         of table: String, insert: String, select: String,
         _ values: [(any DatabaseValueConvertible)?]
     ) throws -> Int64 {
-        if let row = try row(select, values) { return row["pk"] }
+        if let row = try row(select, values) { return try row.value("pk") }
         try run(insert, values)
         return db.lastInsertedRowID
     }
