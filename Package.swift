@@ -101,7 +101,7 @@ let package = Package(
         // Starts, watches and stops plugin processes; finds plugins on the plugin path.
         .target(
             name: "BaridSupervisor",
-            dependencies: ["Barid", "BaridSchema", "CProcess", grpcCore, logging],
+            dependencies: ["Barid", "BaridSchema", "CProcess", grpcCore, logging, protobuf],
             swiftSettings: settings),
         // Runs a handler against events in-process, no broker. Public.
         .target(name: "BaridTesting", dependencies: ["Barid"], swiftSettings: settings),
@@ -116,8 +116,9 @@ let package = Package(
         .executableTarget(
             name: "BaridCommand",
             dependencies: [
-                "Barid", "BaridArticles", "BaridSupervisor", argumentParser, grpcProtobuf, logging,
-                lifecycle,
+                "Barid", "BaridArticles", "BaridSchema", "BaridSupervisor", argumentParser,
+                grpcCore,
+                grpcProtobuf, logging, protobuf,
             ], resources: [.embedInCode("Samples")], swiftSettings: settings),
 
         // MARK: The four workers. Each keeps its work in a library that its tests import.
@@ -169,6 +170,10 @@ let package = Package(
                 "BaridCommand", "BaridSchema", "BrokerCommand", "EntityTaggerPlugin",
                 "IndexerPlugin", "ModeratorPlugin", "ParserPlugin", "TestSupport", protobuf,
             ], swiftSettings: settings),
+        // Reading, terminal, exit codes.
+        .testTarget(
+            name: "BaridCommandTests",
+            dependencies: ["BaridArticles", "BaridCommand", "TestSupport"], swiftSettings: settings),
         // The supervisor over shell scripts: restarts, crash loops, no orphans.
         .testTarget(
             name: "BaridSupervisorTests",

@@ -20,20 +20,16 @@ public struct PluginFolders: Sendable {
         self.read = read
     }
 
-    /// The plugin path: `BARID_PLUGIN_PATH`, else `share/barid/plugins` beside the installation's
-    /// `bin`, else `Plugins` of the checkout the executable was built in; then the user's own.
+    /// The plugin path: what was set, else `share/barid/plugins` beside the installation's `bin`,
+    /// else `Plugins` of the checkout the executable was built in; then the user's own.
     ///
     /// - Parameters:
-    ///   - environment: Where `BARID_PLUGIN_PATH` (folders separated by `:`) is looked up.
+    ///   - given: What `BARID_PLUGIN_PATH` or the settings file says; empty when neither does.
     ///   - executables: The folder of the running `barid`.
     ///   - userFolder: The user's plugins folder.
     /// - Returns: Absolute paths; not all of them need to exist.
-    public static func path(
-        environment: [String: String], executables: String, userFolder: String
-    ) -> [String] {
-        if let given = environment["BARID_PLUGIN_PATH"], !given.isEmpty {
-            return given.split(separator: ":").map { absolute(String($0)) } + [userFolder]
-        }
+    public static func path(given: [String], executables: String, userFolder: String) -> [String] {
+        guard given.isEmpty else { return given.map { absolute($0) } + [userFolder] }
         let installed = absolute("../share/barid/plugins", in: executables)
         if isFolder(installed) { return [installed, userFolder] }
         if let checkout = checkout(around: executables) {

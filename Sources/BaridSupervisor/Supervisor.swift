@@ -75,7 +75,8 @@ public actor Supervisor {
     private let processes: ChildProcesses
     private let started = ContinuousClock.now
     private var entries: [Entry] = []
-    private var isStopping = false
+    /// Whether ``stop()`` was called.
+    public private(set) var isStopping = false
     private var changes: [CheckedContinuation<Void, Never>] = []
     private var stopWaiters: [CheckedContinuation<Void, Never>] = []
 

@@ -82,18 +82,18 @@ import Testing
         let bin = folder.file("prefix/bin")
         #expect(
             PluginFolders.path(
-                environment: ["BARID_PLUGIN_PATH": "/one:/two"], executables: bin, userFolder: "/u")
+                given: ["/one", "/two"], executables: bin, userFolder: "/u")
                 == ["/one", "/two", "/u"])
         try write("", to: "tree/Package.swift")
         try write("a", to: "tree/Plugins/A/plugin.yaml")
         try write("", to: "tree/.build/triple/debug/barid")
         #expect(
             PluginFolders.path(
-                environment: [:], executables: folder.file("tree/.build/triple/debug"),
+                given: [], executables: folder.file("tree/.build/triple/debug"),
                 userFolder: "/u") == [folder.file("tree/Plugins"), "/u"])
         try write("a", to: "prefix/share/barid/plugins/a/plugin.yaml")
         #expect(
-            PluginFolders.path(environment: [:], executables: bin, userFolder: "/u")
+            PluginFolders.path(given: [], executables: bin, userFolder: "/u")
                 == [folder.file("prefix/share/barid/plugins"), "/u"])
     }
 }

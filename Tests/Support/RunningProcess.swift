@@ -8,8 +8,8 @@ import Synchronization
 /// A process that a test started; it is killed at the latest when the test lets go of it.
 public final class RunningProcess: Sendable {
     private let process: Mutex<Process>
-    private let collected = Mutex((output: Data(), error: Data()))
-    private let pipes: (output: Pipe, error: Pipe)
+    // Files and not pipes: a pipe's end is seen only when no other child holds it by accident.
+    private let files: (output: String, error: String)
 
     /// Its process id.
     public let id: Int32
@@ -38,42 +38,37 @@ public final class RunningProcess: Sendable {
             whole["LD_LIBRARY_PATH"] = libraries
         }
         process.environment = whole.merging(environment) { $1 }
-        let (output, error, standardInput) = (Pipe(), Pipe(), Pipe())
-        process.standardOutput = output
-        process.standardError = error
+        let name = "/tmp/barid-test-\(UInt64.random(in: 0...UInt64.max))"
+        files = ("\(name).out", "\(name).err")
+        for path in [files.output, files.error] {
+            _ = FileManager.default.createFile(atPath: path, contents: nil)
+        }
+        process.standardOutput = FileHandle(forWritingAtPath: files.output)
+        process.standardError = FileHandle(forWritingAtPath: files.error)
+        let standardInput = Pipe()
         process.standardInput = standardInput
         try process.run()
         id = process.processIdentifier
-        pipes = (output, error)
         self.process = Mutex(process)
-        output.fileHandleForReading.readabilityHandler = { [weak self] handle in
-            let data = handle.availableData
-            if data.isEmpty { handle.readabilityHandler = nil }
-            self?.collected.withLock { $0.output.append(data) }
-        }
-        error.fileHandleForReading.readabilityHandler = { [weak self] handle in
-            let data = handle.availableData
-            if data.isEmpty { handle.readabilityHandler = nil }
-            self?.collected.withLock { $0.error.append(data) }
-        }
         try? standardInput.fileHandleForWriting.write(contentsOf: Data(input.utf8))
         try? standardInput.fileHandleForWriting.close()
     }
 
     deinit {
-        pipes.output.fileHandleForReading.readabilityHandler = nil
-        pipes.error.fileHandleForReading.readabilityHandler = nil
         if isRunning { kill(id, SIGKILL) }
+        for path in [files.output, files.error] {
+            try? FileManager.default.removeItem(atPath: path)
+        }
     }
 
     /// What it wrote to standard output so far.
-    public var output: String {
-        String(decoding: collected.withLock { $0.output }, as: UTF8.self)
-    }
+    public var output: String { text(files.output) }
 
     /// What it wrote to standard error so far.
-    public var error: String {
-        String(decoding: collected.withLock { $0.error }, as: UTF8.self)
+    public var error: String { text(files.error) }
+
+    private func text(_ path: String) -> String {
+        String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
     }
 
     /// Whether it has not ended yet.
@@ -94,11 +89,6 @@ public final class RunningProcess: Sendable {
     public func ended(within limit: Duration = .seconds(120)) async throws -> Int32 {
         do {
             try await eventually("end of process \(id)", within: limit) { isRunning ? nil : () }
-            // The pipes end a moment after the process.
-            try await eventually("end of the output of process \(id)", within: .seconds(5)) {
-                pipes.output.fileHandleForReading.readabilityHandler == nil
-                    && pipes.error.fileHandleForReading.readabilityHandler == nil ? () : nil
-            }
         } catch is NeverHappened where isRunning {
             throw NeverHappened(description: "end of process \(id); so far:\n\(output)\n\(error)")
         }

@@ -1,0 +1,62 @@
+import ArgumentParser
+import Barid
+import BaridSchema
+import Foundation
+import GRPCCore
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// `barid down`.
+struct Down: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract:
+            "Stop what `barid up` started: workers finish what they hold, the broker goes last.",
+        discussion: """
+            Examples:
+              barid down
+            """)
+
+    @OptionGroup var output: OutputOptions
+    @OptionGroup var broker: BrokerOptions
+
+    func run() async throws {
+        let (process, since) = try await broker.connected(as: "barid down") { client in
+            let supervisor = client.supervisor()
+            let options = CallOptions.within(.seconds(10))
+            do {
+                let plugins = try await supervisor.listPlugins(
+                    Barid_Supervisor_V1_ListPluginsRequest(), options: options)
+                _ = try await supervisor.stop(Barid_Supervisor_V1_StopRequest(), options: options)
+                return (plugins.processID, plugins.since)
+            } catch let error as RPCError
+                where error.code == .unavailable || error.code == .unimplemented
+            {
+                throw CommandError(
+                    .unavailable,
+                    "a broker answers, but no `barid up` looks after it: stop it where it was started"
+                )
+            }
+        }
+        // The supervisor is the last to go, so its end is everybody's.
+        let end = ContinuousClock.now + .seconds(30)
+        while kill(pid_t(process), 0) == 0 {
+            guard ContinuousClock.now < end else {
+                throw CommandError(
+                    .temporary, "process \(process) was told to stop, and still runs after 30 s")
+            }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        if output.json {
+            var text = JSONText()
+            text.add("process_id", process)
+            text.add("stopped", true)
+            Console.output.line(text.text)
+        } else {
+            Console.output.line("Stopped: process \(process), up since \(Formats.time(since)).")
+        }
+    }
+}

@@ -1,0 +1,220 @@
+import ArgumentParser
+import Barid
+import BaridSchema
+import BaridSupervisor
+import Foundation
+import GRPCCore
+import Logging
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// `barid up`.
+struct Up: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Start broker and workers, and look after them until Ctrl-C.",
+        discussion: """
+            A worker that dies is started again; one that dies more than five times a minute is left alone \
+            and shown as crash-loop. What they write is in the state folder, a file each. If Barid is up \
+            already, this says so and is content.
+
+            Examples:
+              barid up
+              barid up --detach         come back when all is ready; `barid down` stops it
+              barid up --data ./data
+            """)
+
+    @Flag(help: "Go to the background and return when everything is ready.")
+    var detach = false
+
+    @Option(help: ArgumentHelp("Folder of log and index.", valueName: "folder"))
+    var data: String?
+
+    @OptionGroup var output: OutputOptions
+    @OptionGroup var broker: BrokerOptions
+
+    /// Set by `--detach` for the process it starts.
+    @Flag(name: .customLong("detached"), help: .private)
+    var isDetached = false
+
+    func run() async throws {
+        let settings = try Settings(endpoint: broker.endpoint, data: data)
+        if let running = try await running(settings) {
+            guard running.plugins == nil else { return try tell(running) }
+            if !output.json {
+                Console.error.line(
+                    "A broker runs already (process \(running.broker.processID)); starting workers only."
+                )
+            }
+            if detach { return try detached() }
+            return try await supervise(settings, withBroker: false)
+        }
+        if detach { return try detached() }
+        try await supervise(settings, withBroker: true)
+    }
+
+    // MARK: Already up
+
+    private func running(_ settings: Settings) async throws -> StatusSnapshot? {
+        guard Self.somebodyListens(settings) else { return nil }
+        return try? await BaridClient.with(
+            settings.endpoint.value, name: "barid up", wait: .seconds(2), logger: .quiet
+        ) { try await StatusSnapshot(from: $0) }
+    }
+
+    /// Whether a connection to the socket is taken; a file left over by a dead broker takes none.
+    private static func somebodyListens(_ settings: Settings) -> Bool {
+        guard case .ipc(let path) = settings.endpoint.value else { return true }
+        let socket = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        guard socket >= 0 else { return true }
+        defer { close(socket) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        guard path.utf8.count < MemoryLayout.size(ofValue: address.sun_path) else { return false }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        return withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(socket, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
+            }
+        }
+    }
+
+    private func tell(_ running: StatusSnapshot) throws {
+        guard !output.json else { return Console.output.line(try running.json()) }
+        let process = running.plugins?.processID ?? 0
+        let since = running.plugins.map { Formats.time($0.since) } ?? ""
+        Console.output.line(
+            "Barid is up: process \(process), data in \(Console.output.words(running.broker.dataFolder)), since \(since)."
+        )
+    }
+
+    // MARK: In the background
+
+    /// Starts the same command anew in a session of its own, and passes on what it says until it is
+    /// ready, which it shows by closing its output.
+    private func detached() throws {
+        let executable = Executable.path
+        var arguments = CommandLine.arguments.dropFirst().filter { $0 != "--detach" }
+        arguments.append("--detached")
+        var ends: [Int32] = [0, 0]
+        guard pipe(&ends) == 0 else { throw CommandError(.software, "no pipe could be made") }
+        let process = try DetachedProcess.start(executable, arguments, output: ends[1])
+        close(ends[1])
+        var input = ByteInput(descriptor: ends[0])
+        while let line = input.line(maximum: 64 << 10) {
+            Console.output.line(String(decoding: line.content, as: UTF8.self))
+        }
+        var status: Int32 = 0
+        guard waitpid(process, &status, WNOHANG) == process else { return }
+        // It ended instead of getting ready, and has said why on standard error.
+        throw ExitCode(status & 0x7F == 0 ? (status >> 8) & 0xFF : 70)
+    }
+
+    /// Lets go of the terminal: whoever started us gets the end of our output.
+    private func letGo(_ settings: Settings) {
+        let log = open(
+            "\(settings.stateFolder.value)/supervisor.out", O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        let nothing = open("/dev/null", O_WRONLY)
+        if log >= 0 { dup2(log, STDERR_FILENO) }
+        if nothing >= 0 { dup2(nothing, STDOUT_FILENO) }
+        for descriptor in [log, nothing] where descriptor > 2 { close(descriptor) }
+    }
+
+    // MARK: The supervisor
+
+    private func supervise(_ settings: Settings, withBroker: Bool) async throws {
+        signal(SIGPIPE, SIG_IGN)
+        let endpoint = settings.endpoint.value
+        let link = ClientLink()
+        let executables = (Executable.path as NSString).deletingLastPathComponent
+        let plugins = PluginFolders(
+            folders: PluginFolders.path(
+                given: settings.pluginPath.value, executables: executables,
+                userFolder: "\(settings.configurationFolder)/plugins"), executables: executables
+        ) { try PluginDescription(manifestFile: $0) }
+        var environment = ProcessInfo.processInfo.environment
+        environment["BARID_ENDPOINT"] = "\(endpoint)"
+        environment["BARID_DATA"] = settings.dataFolder.value
+        environment["BARID_STATE"] = settings.stateFolder.value
+        try PrivateFolder.make(settings.stateFolder.value)
+        let configuration = Supervisor.Configuration(
+            broker: withBroker ? ["\(executables)/barid-broker"] : nil, plugins: plugins,
+            environment: environment, logFolder: settings.stateFolder.value)
+        let logger = Logger(label: "barid.supervisor") { _ in
+            SupervisorLog(path: "\(settings.stateFolder.value)/supervisor.log")
+        }
+        let supervisor = try Supervisor(configuration, link: link, logger: logger)
+        let stop = StopSignals()
+
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                for await _ in stop.signals { break }
+                await supervisor.stop()
+            }
+            // A client that waits for the broker, however long it reads its log.
+            group.addTask {
+                try? await BaridClient.with(
+                    endpoint, name: "barid up", wait: .seconds(7 * 86_400), logger: .quiet
+                ) { client in
+                    link.use(client)
+                    try await Task.sleep(for: .seconds(1_000_000_000))
+                }
+            }
+            group.addTask { try? await SupervisorWorker.run(supervisor) }
+            async let running: Void = supervisor.run()
+            do {
+                _ = try await supervisor.startAll()
+                if await !supervisor.isStopping { try await announce(supervisor, link, settings) }
+            } catch let error as Supervisor.BrokerFailed {
+                await supervisor.stop()
+                await running
+                group.cancelAll()
+                throw CommandError(.unavailable, error.description)
+            } catch {
+                await supervisor.stop()
+                await running
+                group.cancelAll()
+                throw error
+            }
+            await running
+            group.cancelAll()
+        }
+        if !output.json, !isDetached { Console.output.line("Stopped.") }
+    }
+
+    private func announce(
+        _ supervisor: Supervisor, _ link: ClientLink, _ settings: Settings
+    )
+        async throws
+    {
+        let status = try await link.status()
+        let snapshot = StatusSnapshot(broker: status, plugins: await supervisor.response())
+        if output.json {
+            Console.output.line(try snapshot.json())
+        } else {
+            for line in snapshot.workerLines(on: .output) { Console.output.line(line) }
+            Console.output.line("")
+            Console.output.line(
+                "Data in \(Console.output.words(settings.dataFolder.value)), logs in \(Console.output.words(settings.stateFolder.value)). "
+                    + (isDetached ? "`barid down` stops it." : "Ctrl-C stops it."))
+        }
+        if isDetached { letGo(settings) }
+    }
+}
+
+/// The running executable.
+enum Executable {
+    /// Its path, links resolved: what belongs together lies beside it.
+    static let path: String = {
+        #if os(Linux)
+            let own = "/proc/self/exe"
+            if let path = try? FileManager.default.destinationOfSymbolicLink(atPath: own) {
+                return path
+            }
+        #endif
+        return Bundle.main.executablePath ?? CommandLine.arguments.first ?? "barid"
+    }()
+}
