@@ -10,6 +10,8 @@ final class FakeEventBus: Barid_Bus_V1_EventBus.SimpleServiceProtocol {
     /// What to do with one batch of a publish stream.
     enum Reaction {
         case store
+        /// Stores once the flag is set.
+        case storeAfter(Flag)
         /// Stores, but the stream fails before the receipt.
         case storeThenFail(RPCError)
         case fail(RPCError)
@@ -45,6 +47,9 @@ final class FakeEventBus: Barid_Bus_V1_EventBus.SimpleServiceProtocol {
             }
             switch reaction(number, events) {
             case .store: try await response.write(store(events))
+            case .storeAfter(let flag):
+                await flag.wait()
+                try await response.write(store(events))
             case .storeThenFail(let error):
                 _ = store(events)
                 throw error
@@ -105,7 +110,15 @@ func withInProcess<Result: Sendable>(
     _ body: (GRPCClient<InProcessTransport.Client>) async throws -> Result
 ) async throws -> Result {
     let transport = InProcessTransport()
-    return try await withGRPCServer(transport: transport.server, services: services) { _ in
-        try await withGRPCClient(transport: transport.client) { try await body($0) }
+    // An error must not cut the server off: it would wait for its calls for ever.
+    let result = try await withGRPCServer(transport: transport.server, services: services) { _ in
+        try await withGRPCClient(transport: transport.client) { client in
+            do {
+                return Swift.Result<Result, any Error>.success(try await body(client))
+            } catch {
+                return .failure(error)
+            }
+        }
     }
+    return try result.get()
 }

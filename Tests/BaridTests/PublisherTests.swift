@@ -86,6 +86,16 @@ struct PublisherTests {
         #expect(clock.now - start >= .milliseconds(60))
     }
 
+    /// Without anything new to send, a lost stream is noticed all the same.
+    @Test func aLostStreamIsResentWhileNothingElseWaits() async throws {
+        let bus = FakeEventBus { batch, _ in
+            batch == 1 ? .fail(RPCError(code: .unavailable, message: "lost")) : .store
+        }
+        let receipt = try await publish(to: bus) { try await $0.publish(Self.event(1)) }
+        #expect(receipt.sendings == 2)
+        #expect(!receipt.duplicate)
+    }
+
     @Test func refusalsReachTheirEventOnly() async throws {
         let bus = FakeEventBus { _, events in
             events.contains { $0.id == "2" }
@@ -112,7 +122,7 @@ struct PublisherTests {
     @Test func withoutAReceiptInTimeTheOutcomeIsUnknown() async throws {
         let bus = FakeEventBus { _, _ in .ignore }
         var configuration = Publisher.Configuration()
-        configuration.deadline = .milliseconds(100)
+        configuration.deadline = .seconds(1)
         let error = await #expect(throws: RPCError.self) {
             try await publish(to: bus, configuration) { try await $0.publish(Self.event(1)) }
         }
@@ -121,7 +131,7 @@ struct PublisherTests {
 
     @Test func anErrorForGoodEndsTheWait() async throws {
         var configuration = Publisher.Configuration()
-        configuration.deadline = .milliseconds(100)
+        configuration.deadline = .seconds(1)
         // Every stream fails before anything is read.
         let outcome = try await withInProcess([]) { client in
             let bus = Barid_Bus_V1_EventBus.Client(wrapping: client)
@@ -138,10 +148,9 @@ struct PublisherTests {
 
     @Test func submittersWaitWhileTheWindowIsFull() async throws {
         let open = Flag()
-        let bus = FakeEventBus { _, _ in open.isSet ? .store : .ignore }
+        let bus = FakeEventBus { _, _ in .storeAfter(open) }
         var configuration = Publisher.Configuration()
         configuration.maximumOpenEvents = 3
-        configuration.deadline = .milliseconds(300)
         let admitted = Counter()
         try await publish(to: bus, configuration) { publisher in
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -155,7 +164,6 @@ struct PublisherTests {
                 for _ in 0..<200 { await Task.yield() }
                 #expect(admitted.value == 3)
                 open.set()
-                // The first three run out; then there is room.
                 try await group.waitForAll()
             }
         }

@@ -278,18 +278,24 @@ public final class Publisher: Sendable {
     }
 
     private func stream(onReceipt: @escaping @Sendable () -> Void) async throws {
+        let hasEnded = StreamEnd()
         try await bus.publish(
             metadata: [:], options: .defaults,
             requestProducer: { writer in
                 var request = Barid_Bus_V1_PublishRequest()
                 request.topic = self.configuration.topic
-                while let batch = try await self.nextBatch() {
+                while let batch = try await self.nextBatch(unless: hasEnded) {
                     request.events = batch
                     try await writer.write(request)
                     request.topic = ""
                 }
             },
             onResponse: { response in
+                // The writer waits for events; without receipts it would wait in vain.
+                defer {
+                    hasEnded.set()
+                    self.toSend.notify()
+                }
                 for try await message in response.messages {
                     onReceipt()
                     try self.receive(message)
@@ -297,8 +303,17 @@ public final class Publisher: Sendable {
             })
     }
 
-    private func nextBatch() async throws -> [Data]? {
-        while !isDrained {
+    /// Whether the receipts of one stream have ended.
+    private final class StreamEnd: Sendable {
+        private let hasEnded = Atomic(false)
+
+        var isSet: Bool { hasEnded.load(ordering: .acquiring) }
+
+        func set() { hasEnded.store(true, ordering: .releasing) }
+    }
+
+    private func nextBatch(unless end: StreamEnd) async throws -> [Data]? {
+        while !isDrained && !end.isSet {
             try Task.checkCancellation()
             let (batch, pausedUntil) = state.withLock { state in
                 (state.queue.takeBatch(now: .now), state.queue.pausedUntil)

@@ -1,0 +1,283 @@
+internal import BaridSchema
+internal import Foundation
+internal import GRPCCore
+internal import Logging
+internal import Synchronization
+
+/// Receives a group's events on Subscribe streams, has them handled, and settles them.
+///
+/// One stream after the other, for ever, with back-off. When a stream is lost its handlers are
+/// cancelled and waited for before the next one begins: their leases are not ours any more.
+final class Subscriber: Sendable {
+    struct Configuration {
+        var subscription: Barid_Bus_V1_Subscription
+        var ledger: DeliveryLedger.Configuration
+        /// Name of the plugin, for derived ids.
+        var worker: String
+        /// Event types the manifest allows to emit; `nil` allows all.
+        var emits: Set<String>?
+        var stateFolder: String
+        var settings: [String: String] = [:]
+        /// How long running handlers may finish when the worker drains.
+        var drainLimit = Duration.seconds(8)
+        var maximumBackoff = Duration.seconds(5)
+        var maximumOutputs = 1_024
+        var maximumOutputBytes = 16 << 20
+    }
+
+    private let bus: any Barid_Bus_V1_EventBus.ClientProtocol
+    private let configuration: Configuration
+    private let handlers: [String: HandlerBinding]
+    private let logger: Logger
+    private let current = Mutex<SubscriptionStream?>(nil)
+    private let draining = Atomic(false)
+    private let drainBegun = Signal()
+    private let runnerNumbers = Atomic(0)
+
+    init(
+        bus: any Barid_Bus_V1_EventBus.ClientProtocol, configuration: Configuration,
+        handlers: [HandlerBinding], logger: Logger
+    ) {
+        self.bus = bus
+        self.configuration = configuration
+        self.handlers = Dictionary(handlers.map { ($0.eventType, $0) }) { first, _ in first }
+        self.logger = logger
+    }
+
+    /// Stops taking; running handlers finish, the rest is given back, then ``run()`` returns.
+    func drain() {
+        draining.store(true, ordering: .sequentiallyConsistent)
+        current.withLock { $0 }?.drain()
+        drainBegun.notify()
+    }
+
+    private var isDraining: Bool { draining.load(ordering: .sequentiallyConsistent) }
+
+    /// Subscribes again and again until it is drained or cancelled.
+    ///
+    /// - Throws: `RPCError` if the broker refuses the subscription for good.
+    func run() async throws {
+        var backoff = Backoff(first: .milliseconds(100), longest: configuration.maximumBackoff)
+        while !Task.isCancelled && !isDraining {
+            let stream = SubscriptionStream(
+                ledger: DeliveryLedger(configuration: configuration.ledger))
+            current.withLock { $0 = stream }
+            // Draining may have begun before the stream was there to hear of it.
+            if isDraining { stream.drain() }
+            let failure = await run(stream)
+            current.withLock { $0 = nil }
+            guard !Task.isCancelled, !isDraining else { return }
+            if let failure {
+                logger.debug(
+                    "subscription lost",
+                    metadata: ["code": "\(failure.code)", "error": "\(failure.message)"])
+                if Fate(failure.code) == .deadLetter { throw failure }
+            }
+            if stream.hasStarted { backoff.reset() }
+            let pause = backoff.pause()
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { try? await Task.sleep(for: pause) }
+                group.addTask { await self.drainBegun.wait() }
+                await group.next()
+                group.cancelAll()
+            }
+        }
+    }
+
+    private func run(_ stream: SubscriptionStream) async -> RPCError? {
+        await withTaskGroup(of: RPCError?.self) { group in
+            group.addTask { await self.exchange(stream) }
+            for _ in 0..<configuration.ledger.concurrency {
+                group.addTask { await self.keepHandling(stream) }
+            }
+            group.addTask { await self.keepTime(stream) }
+            // The exchange ends the stream; then whatever still runs is cancelled and waited for.
+            var failure: RPCError?
+            for await result in group where stream.hasEnded {
+                if let result { failure = result }
+                group.cancelAll()
+            }
+            return failure
+        }
+    }
+
+    // MARK: The stream
+
+    private func exchange(_ stream: SubscriptionStream) async -> RPCError? {
+        var failure: RPCError?
+        do {
+            try await bus.subscribe(
+                metadata: [:], options: .defaults,
+                requestProducer: { writer in
+                    var first = Barid_Bus_V1_SubscribeRequest()
+                    first.subscription = self.configuration.subscription
+                    try await writer.write(first)
+                    while let request = await stream.nextRequest() {
+                        try await writer.write(request)
+                        // Lets more acks gather while the message is under way.
+                        await Task.yield()
+                    }
+                },
+                onResponse: { response in
+                    // The writer waits for something to say; without answers it waits in vain.
+                    defer { stream.end() }
+                    for try await message in response.messages { try self.receive(message, stream) }
+                })
+        } catch {
+            failure = RPCError(handlerError: error)
+        }
+        stream.end()
+        return failure
+    }
+
+    private func receive(
+        _ message: Barid_Bus_V1_SubscribeResponse, _ stream: SubscriptionStream
+    ) throws {
+        if message.hasStarted {
+            logger.info(
+                "subscribed",
+                metadata: [
+                    "group": "\(message.started.group)", "epoch": "\(message.started.epoch)",
+                ])
+        }
+        for error in message.errors {
+            logger.warning(
+                "settlement refused",
+                metadata: [
+                    "sequence": "\(error.sequence)", "attempt": "\(error.attempt)",
+                    "reason": "\(error.error.reason)", "error": "\(error.error.message)",
+                ])
+        }
+        try stream.receive(message)
+    }
+
+    /// Extends leases, sends deferred acks, cancels what is overdue, and ends a drain that is over.
+    private func keepTime(_ stream: SubscriptionStream) async -> RPCError? {
+        var drainEnd: ContinuousClock.Instant?
+        while !Task.isCancelled && !stream.hasEnded {
+            await stream.sleep()
+            if stream.isDraining {
+                let end = drainEnd ?? .now + configuration.drainLimit
+                drainEnd = end
+                if end <= .now { stream.cancelHandlers() }
+                // The broker does not confirm: it will count these deliveries as lost.
+                if end + .seconds(2) <= .now { stream.end() }
+            }
+            stream.tick()
+        }
+        return nil
+    }
+
+    // MARK: Handling
+
+    /// One handler after the other; each runs in a task that can be cancelled by itself.
+    private func keepHandling(_ stream: SubscriptionStream) async -> RPCError? {
+        while !Task.isCancelled && !stream.hasEnded && !stream.isDraining {
+            let number = runnerNumbers.add(1, ordering: .relaxed).newValue
+            let runner = Task(executorPreference: HandlerExecutor.shared) {
+                while !Task.isCancelled, let delivery = await stream.nextDelivery(for: number) {
+                    let result = await self.handle(delivery, stream)
+                    stream.finished(delivery, result)
+                }
+            }
+            stream.register(runner, as: number)
+            await withTaskCancellationHandler {
+                await runner.value
+            } onCancel: {
+                runner.cancel()
+            }
+        }
+        return nil
+    }
+
+    private func handle(
+        _ delivery: Delivery, _ stream: SubscriptionStream
+    ) async -> HandlingResult {
+        var log = logger
+        log[metadataKey: "sequence"] = "\(delivery.sequence)"
+        do {
+            let event = try EventEnvelope(serialized: Array(delivery.bytes))
+            log.add(event)
+            guard let handler = handlers[event.type] else {
+                throw RPCError(
+                    code: .unimplemented,
+                    message: "\(configuration.worker) has no handler for \(event.type)")
+            }
+            let deadline = HandlerDeadline(stream.deadline(of: delivery)) {
+                stream.extend(delivery, until: $0)
+            }
+            let context = HandlerContext(
+                logger: log, worker: configuration.worker, attempt: Int(delivery.attempt),
+                replay: delivery.replay, sequence: delivery.sequence,
+                stateFolder: configuration.stateFolder, settings: configuration.settings,
+                deadline: deadline)
+            let payloads = try await handler.handle(event, context)
+            return .outputs(try serialized(payloads, of: event, replay: delivery.replay))
+        } catch {
+            let error = outcome(of: error, delivery, stream)
+            log.log(
+                level: Fate(error.code) == .release ? .debug : .warning, "handler failed",
+                metadata: [
+                    "code": "\(error.code)", "error": "\(error.message)",
+                    "attempt": "\(delivery.attempt)", "fate": "\(Fate(error.code).rawValue)",
+                ])
+            return .failed(error)
+        }
+    }
+
+    /// A cancelled handler was cancelled for a reason of ours: its deadline, or the end of the stream.
+    private func outcome(
+        of error: any Error, _ delivery: Delivery, _ stream: SubscriptionStream
+    ) -> RPCError {
+        let error = RPCError(handlerError: error)
+        guard Task.isCancelled, error.code == .cancelled else { return error }
+        return stream.isOverdue(delivery)
+            ? RPCError(code: .deadlineExceeded, message: "the handler's deadline is over")
+            : RPCError(code: .cancelled, message: "the worker stops")
+    }
+
+    private func serialized(
+        _ payloads: [any EventPayload], of event: EventEnvelope, replay: UInt32
+    ) throws -> [Data] {
+        guard payloads.count <= configuration.maximumOutputs else {
+            throw RPCError(
+                code: .outOfRange,
+                message:
+                    "\(payloads.count) outputs; at most \(configuration.maximumOutputs) are allowed"
+            )
+        }
+        var outputs: [Data] = []
+        var size = 0
+        for (index, payload) in payloads.enumerated() {
+            let output = try event.output(
+                payload, worker: configuration.worker, index: index, replay: replay)
+            if let emits = configuration.emits, !emits.contains(output.type) {
+                throw RPCError(
+                    code: .failedPrecondition,
+                    message: "\(output.type) is not among the emits of plugin.yaml")
+            }
+            outputs.append(Data(try output.serialized()))
+            size += outputs[index].count
+        }
+        guard size <= configuration.maximumOutputBytes else {
+            throw RPCError(
+                code: .outOfRange,
+                message: """
+                    outputs of \(size) bytes; at most \(configuration.maximumOutputBytes) are \
+                    allowed
+                    """)
+        }
+        return outputs
+    }
+}
+
+extension Logger {
+    /// Puts what identifies an event into every line.
+    mutating func add(_ event: EventEnvelope) {
+        self[metadataKey: "event"] = "\(event.id)"
+        if let subject = event.subject { self[metadataKey: "subject"] = "\(subject)" }
+        if let trace = event.traceParent.flatMap({ TraceParent($0) }) {
+            self[metadataKey: "trace"] = "\(trace.traceID)"
+        }
+    }
+}

@@ -1,0 +1,174 @@
+internal import BaridSchema
+internal import GRPCCore
+internal import Synchronization
+
+/// What the tasks of one Subscribe stream share: the ledger, and who waits for it.
+final class SubscriptionStream: Sendable {
+    private struct State {
+        var ledger: DeliveryLedger
+        var hasStarted = false
+        var hasEnded = false
+        var idle: [Idle] = []
+        var runners: [Int: Task<Void, Never>] = [:]
+        /// Which runner works on which sequence.
+        var busy: [UInt64: Int] = [:]
+    }
+
+    /// A runner that waits for a delivery.
+    private struct Idle {
+        var runner: Int
+        var continuation: CheckedContinuation<Delivery?, Never>
+    }
+
+    private let state: Mutex<State>
+    private let toSend = Signal()
+    private let toTime = Signal()
+
+    init(ledger: DeliveryLedger) { state = Mutex(State(ledger: ledger)) }
+
+    var hasStarted: Bool { state.withLock { $0.hasStarted } }
+    var hasEnded: Bool { state.withLock { $0.hasEnded } }
+    var isDraining: Bool { state.withLock { $0.ledger.isDraining } }
+
+    // MARK: To the broker
+
+    /// The next request; `nil` when everything is told and the worker leaves, or the stream is gone.
+    func nextRequest() async -> Barid_Bus_V1_SubscribeRequest? {
+        while !Task.isCancelled {
+            let (request, isDone) = state.withLock { state in
+                (
+                    state.ledger.takeRequest(),
+                    state.hasEnded || (state.ledger.isDraining && state.ledger.isSettled)
+                )
+            }
+            if let request { return request }
+            guard !isDone else { return nil }
+            await toSend.wait()
+        }
+        return nil
+    }
+
+    // MARK: From the broker
+
+    func receive(_ message: Barid_Bus_V1_SubscribeResponse) throws {
+        try change { state throws(RPCError) in
+            if message.hasStarted {
+                state.hasStarted = true
+                state.ledger.started(message.started)
+            }
+            try state.ledger.receive(message, now: .now)
+        }
+    }
+
+    /// The stream is gone: nobody is to wait for it any more.
+    func end() {
+        change { $0.hasEnded = true }
+        cancelHandlers()
+        toTime.notify()
+    }
+
+    func drain() {
+        change { $0.ledger.drain() }
+        toTime.notify()
+    }
+
+    // MARK: Handlers
+
+    /// Waits for a delivery; `nil` when there will be none.
+    func nextDelivery(for runner: Int) async -> Delivery? {
+        await withCheckedContinuation { continuation in
+            let (delivery, waits) = state.withLock { state -> (Delivery?, Bool) in
+                guard !state.hasEnded, !state.ledger.isDraining else { return (nil, false) }
+                if let delivery = Self.next(for: runner, of: &state) { return (delivery, false) }
+                state.idle.append(Idle(runner: runner, continuation: continuation))
+                return (nil, true)
+            }
+            if !waits { continuation.resume(returning: delivery) }
+        }
+    }
+
+    private static func next(for runner: Int, of state: inout State) -> Delivery? {
+        guard let delivery = state.ledger.next(now: .now) else { return nil }
+        state.busy[delivery.sequence] = runner
+        return delivery
+    }
+
+    func register(_ task: Task<Void, Never>, as runner: Int) {
+        state.withLock { $0.runners[runner] = task }
+    }
+
+    func cancelHandlers() {
+        let runners = state.withLock { state in
+            state.busy.values.compactMap { state.runners[$0] }
+        }
+        for runner in runners { runner.cancel() }
+    }
+
+    func finished(_ delivery: Delivery, _ result: HandlingResult) {
+        change { state in
+            state.busy[delivery.sequence] = nil
+            state.ledger.finished(delivery, result)
+        }
+    }
+
+    func deadline(of delivery: Delivery) -> ContinuousClock.Instant {
+        state.withLock { $0.ledger.deadline(of: delivery) } ?? .now
+    }
+
+    func isOverdue(_ delivery: Delivery) -> Bool { deadline(of: delivery) <= .now }
+
+    func extend(_ delivery: Delivery, until deadline: ContinuousClock.Instant) {
+        state.withLock { $0.ledger.extend(delivery, until: deadline) }
+    }
+
+    /// Changes the ledger, hands out what can be handled now, and wakes the writer.
+    private func change<Failure: Error>(
+        _ body: (inout State) throws(Failure) -> Void
+    ) throws(Failure) {
+        var handedOut: [(Idle, Delivery?)] = []
+        try state.withLock { state throws(Failure) in
+            try body(&state)
+            while let idle = state.idle.last {
+                if state.hasEnded || state.ledger.isDraining {
+                    handedOut.append((idle, nil))
+                } else if let delivery = Self.next(for: idle.runner, of: &state) {
+                    handedOut.append((idle, delivery))
+                } else {
+                    break
+                }
+                state.idle.removeLast()
+            }
+        }
+        for (idle, delivery) in handedOut { idle.continuation.resume(returning: delivery) }
+        toSend.notify()
+    }
+
+    // MARK: Time
+
+    /// Sleeps until the next tick, or until the stream ends or drains.
+    func sleep() async {
+        let interval = state.withLock { state in
+            state.ledger.isDraining
+                ? min(state.ledger.renewalInterval, .milliseconds(100))
+                : state.ledger.renewalInterval
+        }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { try? await Task.sleep(for: interval) }
+            group.addTask { await self.toTime.wait() }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    /// Extends leases and cancels what is overdue.
+    func tick() {
+        var overdue: [Task<Void, Never>] = []
+        change { state in
+            state.ledger.renew(now: .now)
+            overdue = state.ledger.overdue(now: .now).compactMap { delivery in
+                state.busy[delivery.sequence].flatMap { state.runners[$0] }
+            }
+        }
+        for runner in overdue { runner.cancel() }
+    }
+}
