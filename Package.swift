@@ -110,8 +110,11 @@ let package = Package(
 
         // barid-broker.
         .executableTarget(
-            name: "BrokerCommand", dependencies: ["BaridBroker", argumentParser, logging],
-            swiftSettings: settings),
+            name: "BrokerCommand",
+            dependencies: [
+                "Barid", "BaridBroker", "BaridLog", "BaridTransport", argumentParser, grpcCore,
+                lifecycle, logging,
+            ], swiftSettings: settings),
         // barid, the command line of producers and operators.
         .executableTarget(
             name: "BaridCommand",
@@ -198,6 +201,13 @@ let package = Package(
         .testTarget(
             name: "BaridEngineTests", dependencies: ["BaridEngine"],
             path: "Tests/BaridEngineTests", swiftSettings: settings),
+        // The broker: its wire, its core over log doubles, and whole over a real socket.
+        .testTarget(
+            name: "BaridBrokerTests",
+            dependencies: [
+                "BaridBroker", "BaridEngine", "BaridLog", "BaridSchema", "BaridTransport",
+                "BrokerCommand", "TestSupport", grpcCore, grpcProtobuf, logging, protobuf,
+            ], path: "Tests/BaridBrokerTests", swiftSettings: settings),
         .testTarget(
             name: "BaridLogTests", dependencies: ["BaridLog", "CStorage"],
             path: "Tests/BaridLogTests", swiftSettings: settings),

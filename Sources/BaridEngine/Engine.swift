@@ -13,6 +13,7 @@ public struct Engine: ~Copyable {
     /// The group of each subscription.
     var streams: [StreamID: Int] = [:]
     var storage = Input.StorageLevel.accepting
+    var draining = false
     /// Monotonic time that does not count, because the process was stopped.
     var suspended: Int64 = 0
     var lastStep: Int64 = .min
@@ -72,6 +73,8 @@ public struct Engine: ~Copyable {
             append(.workerExit(exit), into: &actions)
         case .storage(let level):
             storage = level
+        case .drain:
+            draining = true
         case .commit:
             flushDelivered(into: &actions)
         case .tick:
@@ -95,6 +98,11 @@ public struct Engine: ~Copyable {
             }
         }
         return wake == .max ? nil : wake &+ suspended
+    }
+
+    /// The fault of everything new while the broker stops.
+    static var drainingFault: BusFault {
+        BusFault(.unavailable, .draining, "the broker stops", retryAfter: .seconds(1))
     }
 
     // MARK: Parts of a step

@@ -27,6 +27,8 @@ public enum Input: Sendable {
     case workerExit(WorkerExit)
     /// How full the log is.
     case storage(StorageLevel)
+    /// The broker stops: nothing new is taken or given out, settling goes on.
+    case drain
     /// A commit is about to be made: what may ride along is appended.
     case commit
     /// The time given by ``Engine/nextWake`` has come.

@@ -34,28 +34,4 @@ public enum StatusCode: UInt8, Sendable, Equatable, CaseIterable {
     case dataLoss = 15
     /// The caller is not known.
     case unauthenticated = 16
-
-    /// What a handler's error with this code means for the event (Protocols/2-bus, fate).
-    public enum Fate: Sendable, Equatable {
-        /// The event is done.
-        case ack
-        /// Another attempt after a backoff; this one counts.
-        case retry
-        /// A dead letter at once.
-        case deadLetter
-        /// Given back; no attempt counts.
-        case release
-    }
-
-    /// The fate of an event whose handler ended with this code.
-    public var fate: Fate {
-        switch self {
-        case .ok: .ack
-        case .unavailable, .aborted, .deadlineExceeded, .internal, .unknown: .retry
-        case .cancelled, .resourceExhausted: .release
-        case .invalidArgument, .dataLoss, .unimplemented, .failedPrecondition, .outOfRange,
-            .notFound, .alreadyExists, .permissionDenied, .unauthenticated:
-            .deadLetter
-        }
-    }
 }

@@ -139,6 +139,7 @@ extension Engine {
 
     /// Gives out what can go out, and asks for more where there is room for it.
     mutating func dispatch(_ group: Int, into actions: inout [Action]) {
+        guard !draining else { return }
         var marks: [AttemptMark] = []
         let firstDelivery = actions.count
         while groups[group].readyCount > 0, let turn = nextTurn(group),

@@ -3,6 +3,7 @@ extension Engine {
         _ stream: StreamID, _ request: SubscriptionRequest, into actions: inout [Action]
     ) {
         do throws(BusFault) {
+            guard !draining else { throw Self.drainingFault }
             guard streams[stream] == nil else {
                 throw BusFault(
                     .failedPrecondition, .protocolViolation, "the stream is subscribed already")

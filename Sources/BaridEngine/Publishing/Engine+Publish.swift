@@ -33,6 +33,7 @@ extension Engine {
     }
 
     private func refusal(of events: [ArraySlice<UInt8>], topic: String) -> BusFault? {
+        guard !draining else { return Self.drainingFault }
         guard Self.isName(topic) else {
             return BusFault(
                 .invalidArgument, .invalidName,

@@ -1,0 +1,202 @@
+internal import BaridEngine
+internal import BaridLog
+internal import BaridSchema
+public import BaridTransport
+internal import Foundation
+internal import GRPCCore
+internal import Logging
+public import ServiceLifecycle
+internal import Synchronization
+
+/// A broker: the listener, the core on its thread, and the services over both.
+///
+/// Start and stop it by hand, or run it as a service, which drains on graceful shutdown. Two
+/// brokers never share a data folder.
+public final class Broker: Service {
+    private let configuration: BrokerConfiguration
+    /// Held until the broker has stopped.
+    private let folder: Mutex<DataFolder?>
+    private let core = CoreHandle()
+    private let listener: Listener
+    private let server: GRPCServer<Listener.Server>
+    private let serving = Mutex<Task<Void, any Error>?>(nil)
+    private let recoveredCore: Mutex<CoreTransfer?>
+
+    /// The services the broker itself serves.
+    static let localServices: Set<String> = [
+        "barid.bus.v1.EventBus", "barid.admin.v1.Admin", "grpc.health.v1.Health",
+    ]
+
+    /// Opens the log of the data folder and recovers what it holds.
+    ///
+    /// - Parameter configuration: The settings.
+    /// - Throws: `LogError` when the folder is in use, of a newer format or damaged, or cannot be
+    ///   written; `RPCError` with code `.invalidArgument` when an endpoint is refused.
+    public convenience init(_ configuration: BrokerConfiguration) throws {
+        switch configuration.durability {
+        case .memory:
+            try self.init(configuration, folder: nil, log: MemoryLog())
+        case .fsync:
+            let folder = try DataFolder(path: configuration.dataFolder)
+            let log = try SegmentedLog(folder: folder.logPath)
+            let recovery = log.recovery
+            if recovery.droppedRecords > 0 || recovery.droppedBytes > 0 {
+                configuration.logger.warning(
+                    "the last commit was cut short by a crash and is dropped",
+                    metadata: [
+                        "records": "\(recovery.droppedRecords)",
+                        "bytes": "\(recovery.droppedBytes)",
+                    ])
+            }
+            try self.init(configuration, folder: folder, log: log)
+        }
+    }
+
+    /// A broker on any log.
+    init(
+        _ configuration: BrokerConfiguration, folder: DataFolder?, log: any EventLog
+    ) throws {
+        self.configuration = configuration
+        self.folder = Mutex(folder)
+        let listenerBox = LateListener()
+        let core = try Core(
+            log: log, durability: configuration.durability, configuration: configuration.core,
+            logger: configuration.logger,
+            leasesChanged: { session, events in
+                listenerBox.listener.withLock { $0 }?.setEvents(events, ofSession: session)
+            })
+        let numbers = StreamNumbers()
+        var listening = Listener.Configuration(endpoints: configuration.endpoints)
+        listening.brokerEpoch = core.engine.durable.epoch
+        listening.limits.maximumMessageBytes = TransportLimits.hardMaximumMessageBytes
+        listening.limits.streamWindowBytes = 1 << 20
+        listening.logger = configuration.logger
+        let mailbox = self.core.mailbox
+        listening.rawHandlers = [
+            "barid.bus.v1.EventBus/Publish": PublishHandler(mailbox: mailbox, numbers: numbers),
+            "barid.bus.v1.EventBus/Subscribe": SubscribeHandler(
+                mailbox: mailbox, numbers: numbers),
+            "barid.bus.v1.EventBus/Read": ReadHandler(mailbox: mailbox, numbers: numbers),
+        ]
+        let listener = try Listener(listening)
+        self.listener = listener
+        listenerBox.listener.withLock { $0 = listener }
+        let sessions: @Sendable () -> [SessionDescription] = { [weak listener] in
+            listener?.sessions ?? []
+        }
+        let facts = BrokerFacts(
+            version: configuration.version, started: Date(),
+            dataFolder: configuration.durability == .memory ? "" : configuration.dataFolder,
+            endpoints: { [weak listener] in listener?.endpoints.map(\.description) ?? [] },
+            localServices: Self.localServices)
+        server = GRPCServer(
+            transport: listener.serverTransport,
+            services: [
+                AdminService(core: self.core, sessions: sessions, facts: facts),
+                HealthService(sessions: sessions, localServices: Self.localServices),
+            ])
+        recoveredCore = Mutex(CoreTransfer(core: core))
+    }
+
+    /// Where the broker listens; a TCP port 0 is replaced by the one the system chose.
+    public var endpoints: [Endpoint] { listener.endpoints }
+
+    /// Starts the core's thread and listens.
+    ///
+    /// - Throws: `RPCError` with code `.alreadyExists` when another process holds the socket,
+    ///   `.unavailable` when it cannot be bound, `.failedPrecondition` when called twice.
+    public func start() throws {
+        let taken = recoveredCore.withLock { held in
+            defer { held = nil }
+            return held
+        }
+        guard let taken else {
+            throw RPCError(code: .failedPrecondition, message: "a broker starts once")
+        }
+        core.start(taken)
+        do {
+            let server = server
+            serving.withLock { $0 = Task { try await server.serve() } }
+            try listener.start()
+        } catch {
+            core.stop()
+            server.beginGracefulShutdown()
+            throw error
+        }
+    }
+
+    /// Drains and ends: what is leased may be settled within the limit, the log is sealed.
+    ///
+    /// - Throws: What ended the core, when something could not be made durable.
+    public func stop() async throws {
+        let limit = configuration.drainLimit
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { [core] in
+                try? await Task.sleep(for: limit)
+                core.mailbox.post(.perform { $0.giveUpDraining() })
+            }
+            try? await core.ask { core, answer in core.drain { answer(.success(())) } }
+            group.cancelAll()
+        }
+        core.mailbox.post(.perform { $0.endStreams() })
+        server.beginGracefulShutdown()
+        await listener.drain(within: .seconds(1))
+        core.stop()
+        let task = serving.withLock { $0 }
+        _ = await task?.result
+        await listener.stop()
+        defer { folder.withLock { $0 = nil } }
+        try await core.ended()
+    }
+
+    /// Starts, and runs until graceful shutdown or until something cannot be made durable.
+    ///
+    /// - Throws: As ``start()`` and ``stop()``.
+    public func run() async throws {
+        try start()
+        try await runStarted()
+    }
+
+    /// Waits, on a broker that was started, for graceful shutdown or the core's end.
+    ///
+    /// - Throws: What ended the core, when something could not be made durable.
+    public func runStarted() async throws {
+        let reason = await withTaskGroup(of: StopReason.self) { group in
+            group.addTask { [core] in
+                do {
+                    try await core.ended()
+                    return .ended
+                } catch {
+                    return .failed(error)
+                }
+            }
+            group.addTask {
+                try? await gracefulShutdown()
+                return .asked
+            }
+            let first = await group.next() ?? .ended
+            group.cancelAll()
+            return first
+        }
+        switch reason {
+        case .asked, .ended:
+            try await stop()
+        case .failed(let error):
+            // Nothing more may be promised: no draining, the process ends.
+            server.beginGracefulShutdown()
+            await listener.stop()
+            throw error
+        }
+    }
+
+    private enum StopReason: Sendable {
+        case asked
+        case ended
+        case failed(any Error)
+    }
+
+    /// The listener does not exist yet when the core is made.
+    private final class LateListener: Sendable {
+        let listener = Mutex<Listener?>(nil)
+    }
+}

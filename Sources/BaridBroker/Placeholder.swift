@@ -1,1 +1,0 @@
-// BaridBroker begins here.

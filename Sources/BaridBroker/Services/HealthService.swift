@@ -1,0 +1,55 @@
+internal import BaridSchema
+internal import BaridTransport
+internal import GRPCCore
+
+/// Serves `grpc.health.v1.Health` for the broker and for every service its workers serve.
+struct HealthService: Grpc_Health_V1_Health.SimpleServiceProtocol {
+    let sessions: @Sendable () -> [SessionDescription]
+    let localServices: Set<String>
+
+    func check(
+        request: Grpc_Health_V1_HealthCheckRequest, context: ServerContext
+    ) async throws -> Grpc_Health_V1_HealthCheckResponse {
+        let status = status(of: request.service)
+        guard status != .serviceUnknown else {
+            throw RPCError(
+                code: .notFound, message: "no service '\(request.service)' is served here now")
+        }
+        return .with { $0.status = status }
+    }
+
+    func list(
+        request: Grpc_Health_V1_HealthListRequest, context: ServerContext
+    ) async throws -> Grpc_Health_V1_HealthListResponse {
+        .with { response in
+            for service in localServices.union(sessions().flatMap(\.registration.services)) {
+                response.statuses[service] = .with { $0.status = .serving }
+            }
+            response.statuses[""] = .with { $0.status = .serving }
+        }
+    }
+
+    func watch(
+        request: Grpc_Health_V1_HealthCheckRequest,
+        response: RPCWriter<Grpc_Health_V1_HealthCheckResponse>, context: ServerContext
+    ) async throws {
+        var last: Grpc_Health_V1_HealthCheckResponse.ServingStatus?
+        while !Task.isCancelled, !context.cancellation.isCancelled {
+            let status = status(of: request.service)
+            if status != last {
+                last = status
+                try await response.write(.with { $0.status = status })
+            }
+            // Sessions come and go rarely; a second's delay is what the watcher pays.
+            try await Task.sleep(for: .seconds(1))
+        }
+    }
+
+    private func status(
+        of service: String
+    ) -> Grpc_Health_V1_HealthCheckResponse.ServingStatus {
+        if service.isEmpty || localServices.contains(service) { return .serving }
+        let served = sessions().contains { $0.registration.services.contains(service) }
+        return served ? .serving : .serviceUnknown
+    }
+}

@@ -1,0 +1,129 @@
+internal import BaridEngine
+internal import BaridSchema
+internal import BaridTransport
+internal import GRPCCore
+internal import SwiftProtobuf
+
+/// Serves `barid.bus.v1.EventBus/Subscribe` from the socket thread into the core.
+struct SubscribeHandler: RawHandler {
+    let mailbox: Mailbox
+    let numbers: StreamNumbers
+
+    func opened(_ stream: RawStream) -> any RawReceiver {
+        let id = numbers.next()
+        mailbox.post(.opened(id, stream, .subscribe(session: stream.session.id)))
+        return SubscribeReceiver(
+            id: id, stream: stream, session: stream.session, mailbox: mailbox)
+    }
+}
+
+/// Takes the requests of one subscriber.
+final class SubscribeReceiver: RawReceiver {
+    private let id: StreamID
+    private let stream: any BusStream
+    private let session: SessionDescription
+    private let mailbox: Mailbox
+    private var subscribed = false
+    private var failed = false
+
+    init(
+        id: StreamID, stream: any BusStream, session: SessionDescription, mailbox: Mailbox
+    ) {
+        self.id = id
+        self.stream = stream
+        self.session = session
+        self.mailbox = mailbox
+    }
+
+    func received(_ message: [UInt8]) {
+        guard !failed else { return }
+        do throws(MessageFailure) {
+            let request = try SubscribeMessage(message)
+            guard subscribed == (request.subscription == nil) else {
+                let fault = BusFault(
+                    .failedPrecondition, .protocolViolation,
+                    subscribed
+                        ? "the stream is subscribed already"
+                        : "the first request has to carry a subscription")
+                fail(fault)
+                return
+            }
+            if let bytes = request.subscription { try subscribe(bytes) }
+            guard !failed else { return }
+            if request.settles || request.settle.number > 0 {
+                mailbox.post(.request(id, .settle(id, request.settle), bytes: 0))
+            }
+            if request.credit > 0 || request.creditBytes > 0 {
+                mailbox.post(
+                    .request(
+                        id,
+                        .credit(id, messages: request.credit, bytes: request.creditBytes),
+                        bytes: 0))
+            }
+        } catch {
+            failed = true
+            stream.refuse(error)
+            mailbox.post(.closed(id, .left))
+        }
+    }
+
+    func halfClosed() {
+        guard !failed else { return }
+        mailbox.post(.halfClosed(id))
+    }
+
+    func closed(_ reason: RawCloseReason) {
+        switch reason {
+        case .finished, .cancelled, .deadlineExceeded:
+            mailbox.post(.closed(id, .left))
+        case .sessionEnded, .failed:
+            mailbox.post(.closed(id, .lost))
+        }
+    }
+
+    private func subscribe(_ bytes: ArraySlice<UInt8>) throws(MessageFailure) {
+        let message: Barid_Bus_V1_Subscription
+        do {
+            message = try Barid_Bus_V1_Subscription(serializedBytes: Array(bytes))
+        } catch {
+            throw .malformed
+        }
+        do throws(BusFault) {
+            let request = try SubscriptionRequest(message, session: session)
+            subscribed = true
+            mailbox.post(.request(id, .subscribe(id, request), bytes: 0))
+        } catch {
+            fail(error)
+        }
+    }
+
+    private func fail(_ fault: BusFault) {
+        failed = true
+        stream.finish(fault.status, metadata: fault.trailers)
+        mailbox.post(.closed(id, .left))
+    }
+}
+
+extension SubscriptionRequest {
+    /// What a `barid.bus.v1.Subscription` asks for.
+    ///
+    /// - Throws: `BusFault` when it asks for what a group cannot have.
+    init(_ message: Barid_Bus_V1_Subscription, session: SessionDescription?) throws(BusFault) {
+        let start: Start
+        switch message.start.at {
+        case .unspecified, .first: start = .first
+        case .new: start = .new
+        case .sequence: start = .sequence(message.start.sequence)
+        case .time, .UNRECOGNIZED:
+            throw BusFault(
+                .unimplemented, .invalidSubscription,
+                "a group starts at the first event, a new one, or a sequence")
+        }
+        self.init(
+            topic: message.topic.isEmpty ? "articles" : message.topic, group: message.group,
+            types: message.types, start: start, lease: .milliseconds(Int64(message.leaseMs)),
+            maximumDeliveries: message.maximumDeliveries,
+            worker: message.worker.isEmpty ? session?.registration.name ?? "" : message.worker,
+            session: session.map { String($0.id) } ?? "")
+    }
+}

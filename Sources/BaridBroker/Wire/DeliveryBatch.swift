@@ -1,0 +1,57 @@
+internal import BaridEngine
+
+/// What goes to one subscriber at once: a `barid.bus.v1.SubscribeResponse` in the making.
+struct DeliveryBatch {
+    var started: SubscriptionStarted?
+    private(set) var events: [ArraySlice<UInt8>] = []
+    private(set) var sequences: [UInt64] = []
+    private(set) var attempts: [UInt64] = []
+    private(set) var bytes = 0
+    private(set) var errors: [(sequence: UInt64, attempt: UInt32, fault: BusFault)] = []
+    var settled: UInt64 = 0
+    var draining = false
+
+    /// True when there is nothing to send.
+    var isEmpty: Bool {
+        started == nil && events.isEmpty && errors.isEmpty && settled == 0 && !draining
+    }
+
+    mutating func add(_ delivery: Delivery) {
+        events.append(delivery.bytes)
+        sequences.append(delivery.sequence)
+        attempts.append(UInt64(delivery.attempt))
+        bytes += delivery.bytes.count
+    }
+
+    mutating func refuse(sequence: UInt64, attempt: UInt32, _ fault: BusFault) {
+        errors.append((sequence, attempt, fault))
+    }
+
+    /// The message.
+    func encode() -> [UInt8] {
+        var writer = MessageWriter()
+        writer.bytes.reserveCapacity(bytes + events.count * 10 + 64)
+        if let started {
+            var nested = MessageWriter()
+            nested.field(1, started.epoch)
+            nested.field(2, started.group)
+            nested.field(3, UInt64(started.lease.milliseconds))
+            nested.field(4, UInt64(started.maximumDeliveries))
+            for type in started.types { nested.element(5, Array(type.utf8)[...]) }
+            writer.message(1, nested)
+        }
+        for event in events { writer.element(2, event) }
+        writer.packed(3, sequences)
+        if attempts.contains(where: { $0 != 1 }) { writer.packed(4, attempts) }
+        for error in errors {
+            var nested = MessageWriter()
+            nested.field(1, error.sequence)
+            nested.field(2, UInt64(error.attempt))
+            nested.message(3, MessageWriter(error.fault))
+            writer.message(6, nested)
+        }
+        writer.field(7, settled)
+        writer.field(8, draining)
+        return writer.bytes
+    }
+}

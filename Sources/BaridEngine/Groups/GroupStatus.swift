@@ -1,0 +1,50 @@
+/// How a group stands now, for operators.
+public struct GroupStatus: Sendable, Equatable {
+    /// Every event up to this sequence is settled or of no interest.
+    public var settledThrough: UInt64
+    /// Events stored and neither settled nor skipped.
+    public var lag: UInt64
+    /// Deliveries under a lease.
+    public var leased: Int
+    /// Events waiting for another attempt.
+    public var waiting: Int
+    /// Subscriptions.
+    public var workers: Int
+    /// Free credit of all of them together.
+    public var credit: Int
+}
+
+extension Engine {
+    /// How a group stands, or `nil` when there is none with this number.
+    public func status(of group: GroupID) -> GroupStatus? {
+        guard group.number < groups.count else { return nil }
+        let index = Int(group.number)
+        let runtime = groups[index]
+        let state = durable.groups[index]
+        var done = state.settled
+        for range in runtime.skipped.ranges where range.upperBound > state.floor {
+            done.insert(max(range.lowerBound, state.floor + 1)...range.upperBound)
+        }
+        let through = done.firstGap(from: state.floor + 1) - 1
+        let next = durable.topics[runtime.topic].next
+        return GroupStatus(
+            settledThrough: through, lag: next - min(next, state.floor + 1) - done.count,
+            leased: runtime.leasedCount, waiting: runtime.waitingCount,
+            workers: runtime.subscriptions.count,
+            credit: runtime.subscriptions.reduce(0) { $0 + Int($1.credit) })
+    }
+
+    /// Deliveries a subscription holds now.
+    public func leased(by stream: StreamID) -> Int {
+        guard let group = streams[stream], let index = groups[group].subscription(stream) else {
+            return 0
+        }
+        return groups[group].subscriptions[index].leased
+    }
+
+    /// Deliveries under a lease, of all groups.
+    public var leasedCount: Int { groups.reduce(0) { $0 + $1.leasedCount } }
+
+    /// Whether publishes are taken now.
+    public var isAccepting: Bool { storage == .accepting && !draining }
+}

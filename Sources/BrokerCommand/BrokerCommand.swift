@@ -1,0 +1,138 @@
+import ArgumentParser
+import Barid
+import BaridBroker
+import BaridLog
+import BaridTransport
+import Foundation
+import GRPCCore
+import Logging
+import ServiceLifecycle
+
+/// `barid-broker`: the broker as a process.
+@main
+struct BrokerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "barid-broker",
+        abstract: "Keeps events durably and hands them to workers.",
+        discussion: """
+            Publishers and workers meet here. A receipt means that the event is written and \
+            fsynced. SIGTERM and SIGINT stop the broker in good order.
+
+            EXAMPLES
+              barid-broker
+              barid-broker --data ./data --endpoint ipc:///tmp/barid/broker.ipc
+              barid-broker --listen tcp://127.0.0.1:7450
+              barid-broker --print-configuration
+
+            EXIT CODES
+              0 stopped in good order   64 wrong usage    65 damaged log
+              69 another broker runs    74 data could not be made durable
+              77 refused
+            """,
+        version: "0.1.0")
+
+    /// How log lines look.
+    enum LogFormat: String, ExpressibleByArgument, CaseIterable {
+        case text
+        case json
+    }
+
+    @Option(help: "Folder of log and index. The default is $XDG_DATA_HOME/barid.")
+    var data: String?
+
+    @Option(help: "Where to listen, such as ipc:///run/user/1000/barid/broker.ipc.")
+    var endpoint: String?
+
+    @Option(help: "Listen here as well; loopback TCP only, and only when asked for.")
+    var listen: [String] = []
+
+    @Option(help: "How durable a receipt is: fsync, or memory (tests only; all is lost).")
+    var durability: Durability = .fsync
+
+    @Option(help: "How log lines on standard error look: text or json.")
+    var logFormat: LogFormat = .text
+
+    @Option(help: "The least level logged: debug, info, warning or error.")
+    var logLevel: Logger.Level = .info
+
+    @Flag(help: "Print each setting and where it came from, and stop.")
+    var printConfiguration = false
+
+    func run() async throws {
+        let format = logFormat
+        let level = logLevel
+        LoggingSystem.bootstrap { StandardErrorLog(label: $0, format: format, level: level) }
+        let settings: Settings
+        var endpoints: [Endpoint]
+        do {
+            settings = try Settings(endpoint: endpoint, data: data)
+            endpoints = [settings.endpoint.value]
+            for text in listen { endpoints.append(try Endpoint(text)) }
+        } catch {
+            throw Failure(error).report()
+        }
+        guard !printConfiguration else {
+            printSettings(settings)
+            return
+        }
+        var configuration = BrokerConfiguration(
+            endpoints: endpoints, dataFolder: settings.dataFolder.value)
+        configuration.durability = durability
+        configuration.version = Self.configuration.version
+        configuration.logger = Logger(label: "barid.broker")
+        do {
+            try await run(configuration)
+        } catch {
+            throw Failure(error).report()
+        }
+    }
+
+    private func run(_ configuration: BrokerConfiguration) async throws {
+        for endpoint in configuration.endpoints {
+            if case .ipc(let path) = endpoint {
+                try PrivateFolder.make(
+                    URL(fileURLWithPath: path).deletingLastPathComponent().path)
+            }
+        }
+        if configuration.durability == .fsync {
+            try PrivateFolder.make(configuration.dataFolder)
+        }
+        let broker = try Broker(configuration)
+        try broker.start()
+        configuration.logger.info(
+            "ready",
+            metadata: [
+                "endpoints": "\(broker.endpoints.map(\.description).joined(separator: " "))",
+                "data": "\(durability == .memory ? "memory" : configuration.dataFolder)",
+                "pid": "\(ProcessInfo.processInfo.processIdentifier)",
+            ])
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [.init(service: RunningBroker(broker: broker))],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: configuration.logger))
+        try await group.run()
+        configuration.logger.info("stopped")
+    }
+
+    private func printSettings(_ settings: Settings) {
+        var lines = settings.explanation.map { "\($0.name)\t\($0.value)\t\($0.origin)" }
+        lines.append(
+            "listen\t\(listen.joined(separator: " "))\t\(listen.isEmpty ? "default" : "flag --listen")"
+        )
+        lines.append("durability\t\(durability.rawValue)\t--durability or default")
+        print(lines.joined(separator: "\n"))
+    }
+}
+
+/// A broker that was started, as the service group runs it.
+private struct RunningBroker: Service {
+    let broker: Broker
+
+    func run() async throws {
+        try await broker.runStarted()
+    }
+}
+
+extension Durability: ExpressibleByArgument {}
+
+extension Logger.Level: @retroactive ExpressibleByArgument {}

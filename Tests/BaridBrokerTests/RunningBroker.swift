@@ -1,0 +1,113 @@
+import BaridSchema
+import BaridTransport
+import Foundation
+import GRPCCore
+import GRPCProtobuf
+import Logging
+import TestSupport
+import Testing
+
+@testable import BaridBroker
+
+/// A real broker on an ipc socket in a folder of its own, and connections to it.
+struct RunningBroker {
+    let folder: TemporaryFolder
+    let broker: Broker
+    let endpoint: Endpoint
+
+    static var quiet: Logger {
+        Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    /// Starts a broker on the folder's data, new or not.
+    init(
+        in folder: TemporaryFolder, durability: Durability = .fsync,
+        core: CoreConfiguration = CoreConfiguration()
+    ) throws {
+        self.folder = folder
+        endpoint = .ipc(path: folder.file("run/broker.ipc"))
+        var configuration = BrokerConfiguration(
+            endpoints: [endpoint], dataFolder: folder.file("data"))
+        configuration.durability = durability
+        configuration.core = core
+        configuration.drainLimit = .milliseconds(200)
+        configuration.logger = Self.quiet
+        broker = try Broker(configuration)
+        try broker.start()
+    }
+
+    /// Runs `body` with a client on a connection of its own.
+    func withClient<Result: Sendable>(
+        name: String = "test", _ body: (GRPCClient<Connection.Client>) async throws -> Result
+    ) async throws -> Result {
+        var configuration = Connection.Configuration(
+            endpoint: endpoint, registration: Registration(name: name))
+        configuration.limits.maximumMessageBytes = 4 << 20
+        configuration.logger = Self.quiet
+        let connection = try Connection(configuration)
+        do {
+            let result = try await withGRPCClient(transport: connection.clientTransport) {
+                try await body($0)
+            }
+            await connection.close()
+            return result
+        } catch {
+            await connection.close()
+            throw error
+        }
+    }
+
+    /// Publishes in one request and returns the receipts.
+    func publish(
+        _ events: [Barid_Bus_V1_Event], topic: String = ""
+    ) async throws -> [Barid_Bus_V1_ReceiptRange] {
+        try await withClient { client in
+            let bus = Barid_Bus_V1_EventBus.Client(wrapping: client)
+            return try await bus.publish { writer in
+                try await writer.write(
+                    .with {
+                        $0.topic = topic
+                        $0.events = try events.map { try $0.serializedBytes() }
+                    })
+            } onResponse: { response in
+                var receipts: [Barid_Bus_V1_ReceiptRange] = []
+                for try await message in response.messages { receipts += message.receipts }
+                return receipts
+            }
+        }
+    }
+
+    /// Subscribes, gives credit, and lets `body` see each response and answer it.
+    func subscribe(
+        group: String = "work", credit: UInt32 = 100, leaseMilliseconds: UInt32 = 0,
+        worker: String = "worker",
+        _ body:
+            @escaping @Sendable (
+                Barid_Bus_V1_SubscribeResponse, (Barid_Bus_V1_SubscribeRequest) -> Void
+            ) throws -> Bool
+    ) async throws {
+        let (requests, continuation) = AsyncStream.makeStream(
+            of: Barid_Bus_V1_SubscribeRequest.self)
+        continuation.yield(
+            .with {
+                $0.subscription = .with {
+                    $0.group = group
+                    $0.leaseMs = leaseMilliseconds
+                    $0.worker = worker
+                }
+                $0.credit = credit
+                $0.creditBytes = 1 << 24
+            })
+        try await withClient(name: worker) { client in
+            let bus = Barid_Bus_V1_EventBus.Client(wrapping: client)
+            try await bus.subscribe { writer in
+                for await request in requests { try await writer.write(request) }
+            } onResponse: { response in
+                for try await message in response.messages {
+                    if try !body(message, { continuation.yield($0) }) { continuation.finish() }
+                }
+                continuation.finish()
+            }
+        }
+    }
+}
