@@ -117,6 +117,7 @@ import Testing
             try again.commit()
             count += 1
             let third = try reopened(disk: again, survival: .nothing)
+            #expect(third.recovery.droppedRecords == 0, "it is dropped and counted once")
             expectNumbered(try contents(third), count: count)
         }
     }
@@ -231,6 +232,25 @@ import Testing
         try log.close()
         try disk.remove(log.active.path)
         #expect(throws: LogError.self) { try reopened(disk) }
+    }
+
+    /// Without the snapshot, rot in a last commit before its seal looks like a crash.
+    @Test func takesASnapshotForProofThatACommitWasDurable() throws {
+        let disk = FaultyDisk()
+        let log = try prepared(disk)
+        let last = log.active.end - 9
+        let path = log.active.path
+        let cut = try reopened(disk.flipping(bit: 0, ofByte: last, in: path))
+        #expect(cut.lastPosition < 10)
+        try log.writeSnapshot([1], at: 10)
+        let error = #expect(throws: LogError.self) {
+            try reopened(disk.flipping(bit: 0, ofByte: last, in: path))
+        }
+        guard case .damaged(let damage) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(damage.positions.upperBound == 10)
     }
 
     @Test func walksASegmentWhoseSummaryIsLost() throws {
