@@ -182,6 +182,9 @@ let package = Package(
             name: "BaridSupervisorTests",
             dependencies: ["BaridSupervisor", "TestSupport", logging],
             swiftSettings: settings),
+        .testTarget(
+            name: "ZeroMQTests", dependencies: ["ZeroMQ"], path: "Tests/ZeroMQTests",
+            swiftSettings: settings),
         // One suite over GRPCCore's in-process transport and every wire of ours.
         .testTarget(
             name: "BaridTransportTests",
