@@ -50,7 +50,9 @@ struct LineGrammarTests {
         (".(REUTERS)", "REUTERS", "REUTERS"), (". (رويترز)", "REUTERS", "رويترز"),
         (" (ا ف ب).", "AFP", "ا ف ب"), (" - واس", "SPA", "واس"), (". (أ.ف.ب)", "AFP", "أ.ف.ب"),
         (" (أ.ف.ب)-(د.ب.أ)", "AFP", "أ.ف.ب)-(د.ب.أ"), (". (وكالات)", "AGENCIES", "وكالات"),
-        (".(QRX)", "QRX", "QRX"), (". (رويترز، د ب أ)", "REUTERS", "رويترز، د ب أ"),
+        (".(QRX)", "QRX", "QRX"), (". ( صوت المرفأ )", "صوت المرفأ", "صوت المرفأ"),
+        (".(Qarn News)", "QARN NEWS", "Qarn News"),
+        (". (رويترز، د ب أ)", "REUTERS", "رويترز، د ب أ"),
     ])
     func readsCreditsAtTheEnd(credit: String, code: String, raw: String) throws {
         let article = try parse("عنوان\n\nفقرة أولى طويلة عن المدينة.\n\nهدأت الريح مساء\(credit)")
@@ -74,7 +76,8 @@ struct LineGrammarTests {
 
     @Test(arguments: [
         "وقالت وكالة رويترز إن الريح هدأت.", "وقالت رويترز: هدأت الريح.", "هدأت الريح في (أيلول).",
-        "هدأت الريح أمس (الجمعة)", "نقلت تاس عن البحارة أن الريح هدأت.", "هبت الريح (أ ب ت)",
+        "هدأت الريح أمس (الجمعة)", "هدأت الريح أمس. (يتبع)", "هدأت الريح أمس. (3 صور)",
+        "نقلت تاس عن البحارة أن الريح هدأت.", "هبت الريح (أ ب ت)",
     ])
     func quotedAgenciesAreNoCredit(paragraph: String) throws {
         #expect(try !parse("عنوان\n\n\(paragraph)").hasAgency)

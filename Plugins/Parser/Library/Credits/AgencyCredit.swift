@@ -118,8 +118,8 @@ struct AgencyCredit {
         return (AgencyCredit(code: first, range: source.trimmed(nameStart..<(end - 1))), start)
     }
 
-    /// The code of bracketed words: of a known agency, of the first of several, or capitals that
-    /// stand after the end of a sentence.
+    /// The code of bracketed words: of a known agency, of the first of several, or the words
+    /// themselves where they stand by their own after the end of the last sentence.
     private static func code(
         of inner: Range<Int>, at open: Int, _ floor: Int, _ source: SourceText
     ) -> String? {
@@ -133,13 +133,22 @@ struct AgencyCredit {
         }
         var before = open
         while before > floor, source.text.scalars[before - 1] == " " { before -= 1 }
-        let isAfterSentence =
-            before > floor && ".!?؟”»\"".unicodeScalars.contains(source.text.scalars[before - 1])
-        let isCapitals =
-            (2...12).contains(inner.count)
-            && source.text.scalars[inner].allSatisfy { (0x41...0x5A).contains($0.value) }
-        return isAfterSentence && isCapitals ? words : nil
+        guard before > floor,
+            ".!?؟”»\"".unicodeScalars.contains(source.text.scalars[before - 1])
+        else { return nil }
+        let tokens = source.tokens(in: inner)
+        guard tokens.count <= 4, tokens.allSatisfy({ $0.kind == .word }),
+            !tokens.contains(where: { endNotes.contains(source.folded($0)) })
+        else { return nil }
+        return words.uppercased()
     }
+
+    /// What is bracketed at the end without being a credit: "ends", "more", "photos".
+    private static let endNotes: Set<String> = [
+        "يتبع", "انتهي", "صور", "صوره", "فيديو", "تحديث", "المزيد", "ends", "more", "photo",
+        "photos",
+        "video", "updated", "update", "end",
+    ]
 
     /// Where a dateline ends: at the dash or colon in the first words.
     private static func datelineEnd(_ paragraph: Range<Int>, in source: SourceText) -> Int? {
