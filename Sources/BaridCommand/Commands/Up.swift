@@ -163,7 +163,10 @@ struct Up: AsyncParsableCommand {
                     try await Task.sleep(for: .seconds(1_000_000_000))
                 }
             }
-            group.addTask { try? await SupervisorWorker.run(supervisor) }
+            group.addTask {
+                try? await SupervisorWorker.run(
+                    supervisor, settings: settings, logger: .quiet)
+            }
             async let running: Void = supervisor.run()
             do {
                 _ = try await supervisor.startAll()
