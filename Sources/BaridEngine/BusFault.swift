@@ -24,8 +24,6 @@ public struct BusFault: Error, Sendable, Equatable {
         case filterMismatch = "FILTER_MISMATCH"
         /// A setting of the subscription is out of range.
         case invalidSubscription = "INVALID_SUBSCRIPTION"
-        /// There is no such topic.
-        case unknownTopic = "UNKNOWN_TOPIC"
         /// The broker holds as many topics, groups or subscriptions as it may.
         case tooMany = "TOO_MANY"
         /// The lease is no longer held under this token; the settlement changed nothing.
