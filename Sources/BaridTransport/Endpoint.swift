@@ -84,6 +84,12 @@ public enum Endpoint: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Whether libzmq must be told that the address may be an IPv6 one.
+    var isIPv6: Bool {
+        guard case .tcp(let host, _) = self else { return false }
+        return host.hasPrefix("[")
+    }
+
     private static func isLoopback(_ host: String) -> Bool {
         if host == "localhost" || host == "[::1]" { return true }
         let parts = host.split(separator: ".", omittingEmptySubsequences: false)

@@ -47,6 +47,8 @@ public final class Socket {
         case immediate
         /// The first and the longest pause between attempts to connect, in milliseconds.
         case reconnect(first: Int32, longest: Int32)
+        /// Takes IPv6 addresses as well.
+        case ipv6
         /// Connections the system may hold before they are accepted.
         case backlog(Int32)
     }
@@ -96,6 +98,7 @@ public final class Socket {
         case .reconnect(let first, let longest):
             try set(ZMQ_RECONNECT_IVL, first)
             try set(ZMQ_RECONNECT_IVL_MAX, longest)
+        case .ipv6: try set(ZMQ_IPV6, Int32(1))
         case .backlog(let count): try set(ZMQ_BACKLOG, count)
         }
     }

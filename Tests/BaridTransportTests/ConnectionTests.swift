@@ -36,6 +36,50 @@ struct ConnectionTests {
     }
 
     @Test
+    func aSessionTheBrokerDoesNotKnowIsMadeAnew() async throws {
+        let folder = try TemporaryFolder()
+        let endpoint = Endpoint.ipc(path: "\(folder.path)/broker.ipc")
+        let broker = try FramePeer(listeningOn: endpoint)
+        var configuration = Connection.Configuration(endpoint: endpoint)
+        configuration.logger = .silent
+        let connection = try Connection(configuration)
+        try connection.start()
+        for session in [UInt64(1), 2] {
+            let body = try await broker.next(.hello).body
+            let hello = try body.withUnsafeBytes { try HelloBody($0) }
+            let welcome = WelcomeBody(
+                version: 1, nonce: hello.nonce, session: session, brokerEpoch: 4, brokerTime: 0,
+                maximumMessageBytes: 1 << 20)
+            try broker.send(.welcome, welcome.encode())
+            for await case .ready(let info) in connection.states where info.id == session { break }
+            let goaway = GoawayBody(.unknownSession, "who are you?")
+            try broker.send(.goaway, goaway.encode())
+        }
+        _ = try await broker.next(.hello)
+        await connection.close()
+    }
+
+    @Test
+    func aBrokerOfAnotherVersionIsNotTriedAgain() async throws {
+        let folder = try TemporaryFolder()
+        let endpoint = Endpoint.ipc(path: "\(folder.path)/broker.ipc")
+        let broker = try FramePeer(listeningOn: endpoint)
+        var configuration = Connection.Configuration(endpoint: endpoint)
+        configuration.logger = .silent
+        let connection = try Connection(configuration)
+        try connection.start()
+        _ = try await broker.next(.hello)
+        try broker.send(.goaway, GoawayBody(.unsupportedVersion, "I speak 7 to 9").encode())
+        for await state in connection.states where state.isFinal { break }
+        #expect(connection.state == .refused("I speak 7 to 9"))
+        let error = await #expect(throws: RPCError.self) {
+            try await connection.waitUntilReady(within: .seconds(20))
+        }
+        #expect(error?.code == .failedPrecondition)
+        await connection.close()
+    }
+
+    @Test
     func aCallWithoutABrokerIsUnavailableInTime() async throws {
         let folder = try TemporaryFolder()
         var configuration = Connection.Configuration(
@@ -176,6 +220,30 @@ struct ConnectionTests {
         #expect(broker.listener.sessions.isEmpty)
         #expect(events.withLock { $0 } == ["started tagger", "ended tagger"])
         await broker.listener.stop()
+    }
+
+    @Test
+    func theSocketIsTheOwnersAlone() async throws {
+        let folder = try TemporaryFolder()
+        let path = "\(folder.path)/new/broker.ipc"
+        var configuration = Listener.Configuration(endpoints: [.ipc(path: path)])
+        configuration.logger = .silent
+        let listener = try Listener(configuration)
+        try listener.start()
+        var status = stat()
+        #expect(stat(path, &status) == 0)
+        #expect(status.st_mode & 0o077 == 0)
+        #expect(stat("\(folder.path)/new", &status) == 0)
+        #expect(status.st_mode & 0o777 == 0o700)
+        await listener.stop()
+        #expect(stat(path, &status) != 0)
+        // Where others may write, they could put a socket of their own.
+        chmod("\(folder.path)/new", 0o777)
+        let open = try Listener(configuration)
+        let error = #expect(throws: RPCError.self) { try open.start() }
+        #expect(error?.code == .permissionDenied)
+        unlink("\(path).lock")
+        rmdir("\(folder.path)/new")
     }
 
     @Test

@@ -130,6 +130,29 @@ struct ForwardingTests {
     }
 
     @Test
+    func aServerThatShutsDownGetsNoNewCallsWhileItsConnectionLives() async throws {
+        let broker = try Broker()
+        try await broker.withClient { client, _ in
+            try await broker.withWorker { worker in
+                let label = try await client.label()
+                #expect(label == "worker")
+                worker.serverTransport.beginGracefulShutdown()
+                var error: RPCError?
+                while error == nil {
+                    do {
+                        _ = try await client.label()
+                    } catch let refusal as RPCError {
+                        error = refusal
+                    }
+                }
+                #expect(error?.code == .unavailable)
+                #expect(broker.listener.sessions.count == 2)
+            }
+        }
+        await broker.listener.stop()
+    }
+
+    @Test
     func aDrainingWorkerFinishesItsCallsAndGetsNoNewOnes() async throws {
         let broker = try Broker()
         try await broker.withClient { client, _ in

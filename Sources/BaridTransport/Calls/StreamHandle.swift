@@ -138,5 +138,7 @@ enum SocketOrder: Sendable {
     case events(Int, session: UInt64)
     /// Take no new calls; stop when none is open or the time is over.
     case drain(until: ContinuousClock.Instant)
+    /// Serve no new calls, and let the broker know; for connections.
+    case stopServing
     case stop
 }

@@ -71,8 +71,12 @@ extension Connection {
             descriptor: MethodDescriptor, options: CallOptions,
             _ closure: (RPCStream<Inbound, Outbound>, ClientContext) async throws -> T
         ) async throws -> T {
-            guard !connection.state.isFinal else {
+            switch connection.state {
+            case .closed:
                 throw RPCError(code: .failedPrecondition, message: "the connection is closed")
+            case .refused(let text):
+                throw RPCError(code: .failedPrecondition, message: text)
+            case .connecting, .ready, .lost: break
             }
             let handle = StreamHandle(mailbox: connection.mailbox)
             let key = ObjectIdentifier(handle)

@@ -25,9 +25,10 @@ extension Connection {
             try await connection.shared.intake.listen(streamHandler)
         }
 
-        /// Refuses new calls and lets the open ones finish.
+        /// Refuses new calls, tells the broker to send none, and lets the open ones finish.
         public func beginGracefulShutdown() {
             connection.shared.intake.shutDown()
+            connection.mailbox.post(.stopServing)
         }
     }
 }

@@ -202,6 +202,7 @@ public final class Connection: Sendable {
         try socket.set(.handshake(5_000))
         try socket.set(.reconnect(first: 100, longest: 10_000))
         try socket.set(.linger(0))
+        if configuration.endpoint.isIPv6 { try socket.set(.ipv6) }
         let monitor = try socket.monitor(name: "connection")
         try socket.connect(configuration.endpoint.description)
         let core = ConnectionCore(

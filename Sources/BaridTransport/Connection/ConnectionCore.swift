@@ -35,6 +35,8 @@ final class ConnectionCore {
     private var welcomedAt: ContinuousClock.Instant?
 
     private var isStopping = false
+    /// The server was shut down: a new session registers no services.
+    private var servesNoMore = false
     private var drainLimit: ContinuousClock.Instant?
 
     private var events: [Session.Event] = []
@@ -104,6 +106,9 @@ final class ConnectionCore {
             case .drain(let limit):
                 drainLimit = limit
                 link?.session.goaway(.draining, "the peer is shutting down")
+            case .stopServing:
+                servesNoMore = true
+                link?.session.goaway(.draining, "the peer serves no more calls")
             case .stop: isStopping = true
             case .events: break
             }
@@ -170,9 +175,11 @@ final class ConnectionCore {
     // MARK: The session
 
     private func greet(_ now: ContinuousClock.Instant) {
+        var registration = configuration.registration
+        if servesNoMore { registration.services = [] }
         let hello = HelloBody(
             nonce: .random(in: 1...UInt64.max), maximumMessageBytes: limits.maximumMessageBytes,
-            metadata: configuration.registration.metadata)
+            metadata: registration.metadata)
         do {
             link = PeerLink(session: try Session(hello: hello, limits: limits, now: now))
         } catch {

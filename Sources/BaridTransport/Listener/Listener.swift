@@ -125,6 +125,8 @@ public final class Listener: Sendable {
 
     /// Refuses new calls, waits for the open ones, says goodbye to every session and stops.
     ///
+    /// Raw streams count as open calls: finish those that would go on for ever first.
+    ///
     /// - Parameter limit: How long to wait for open calls; what is left then is cut.
     public func drain(within limit: Duration) async {
         shared.intake.shutDown()
@@ -188,6 +190,7 @@ extension Listener {
             // Credit bounds what a peer that reads can have waiting: far below this.
             try socket.set(.sendHighWater(10_000))
             try socket.set(.receiveHighWater(1_000))
+            if configuration.endpoints.contains(where: \.isIPv6) { try socket.set(.ipv6) }
             let monitor = try socket.monitor(name: "listener")
             var locks: [SocketLock] = []
             var endpoints: [Endpoint] = []

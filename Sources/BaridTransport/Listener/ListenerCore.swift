@@ -91,6 +91,8 @@ final class ListenerCore {
                 drainLimit = limit
                 nextScan = .now
                 for link in links.values { link.session.isDraining = true }
+            case .stopServing:
+                break  // Local calls are refused by the intake; forwarding goes on.
             case .stop:
                 isStopping = true
             }

@@ -466,7 +466,11 @@ extension Session {
     private mutating func assemble(
         _ body: UnsafeRawBufferPointer, charge: Int, _ stream: SessionStream
     ) throws(FrameError) {
-        stream.isAssembling = true
+        if !stream.isAssembling {
+            // Most messages that need two frames fit twice the first one.
+            stream.assembly.reserveCapacity(2 * body.count)
+            stream.isAssembling = true
+        }
         stream.assembly.append(contentsOf: body)
         stream.assemblyCharge += charge
         assemblyBytes += body.count

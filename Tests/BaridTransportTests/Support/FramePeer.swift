@@ -3,7 +3,7 @@ import ZeroMQ
 
 @testable import BaridTransport
 
-/// A peer made of frames and a bare DEALER, for what no well-behaved peer does.
+/// A peer made of frames and a bare socket, for what no well-behaved peer does.
 ///
 /// Unchecked: one test uses it, one wait at a time, each on a thread of its own.
 final class FramePeer: @unchecked Sendable {
@@ -17,6 +17,8 @@ final class FramePeer: @unchecked Sendable {
     private let monitor: Socket
     private let wakeUp: WakeUp
     private var frames: [Frame] = []
+    /// The routing id of the last message, where the peer plays a broker.
+    private var client: [UInt8]?
 
     init(_ endpoint: Endpoint) throws {
         socket = try Socket(.dealer, in: Context())
@@ -26,11 +28,21 @@ final class FramePeer: @unchecked Sendable {
         try socket.connect(endpoint.description)
     }
 
+    /// Plays a broker on a path.
+    init(listeningOn endpoint: Endpoint) throws {
+        socket = try Socket(.router, in: Context())
+        try socket.set(.linger(0))
+        monitor = try socket.monitor(name: "peer")
+        wakeUp = try WakeUp()
+        try socket.bind(endpoint.description)
+    }
+
     deinit {
         socket.stopMonitor()
     }
 
     func send(_ bytes: [UInt8], more: Bool = false) throws {
+        if let client { _ = try socket.send(client, more: true) }
         _ = try socket.send(bytes, more: more)
     }
 
@@ -83,7 +95,12 @@ final class FramePeer: @unchecked Sendable {
         var part = Message()
         let limit = ContinuousClock.now.advanced(by: .seconds(20))
         while ContinuousClock.now < limit {
-            if try socket.receive(into: &part) { return part.withUnsafeBytes { [UInt8]($0) } }
+            if try socket.receive(into: &part) {
+                let bytes = part.withUnsafeBytes { [UInt8]($0) }
+                guard part.hasMore, try socket.receive(into: &part) else { return bytes }
+                client = bytes
+                return part.withUnsafeBytes { [UInt8]($0) }
+            }
             let ready = try poll.wait(atMost: .seconds(20), writable: false)
             if ready.monitor { while try monitor.nextEvent() != nil {} }
         }
