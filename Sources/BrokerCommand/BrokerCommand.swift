@@ -98,17 +98,9 @@ struct BrokerCommand: AsyncParsableCommand {
             try PrivateFolder.make(configuration.dataFolder)
         }
         let broker = try Broker(configuration)
-        try broker.start()
-        configuration.logger.info(
-            "ready",
-            metadata: [
-                "endpoints": "\(broker.endpoints.map(\.description).joined(separator: " "))",
-                "data": "\(durability == .memory ? "memory" : configuration.dataFolder)",
-                "pid": "\(ProcessInfo.processInfo.processIdentifier)",
-            ])
         let group = ServiceGroup(
             configuration: .init(
-                services: [.init(service: RunningBroker(broker: broker))],
+                services: [.init(service: Running(broker: broker, configuration: configuration))],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: configuration.logger))
         try await group.run()
         configuration.logger.info("stopped")
@@ -124,11 +116,21 @@ struct BrokerCommand: AsyncParsableCommand {
     }
 }
 
-/// A broker that was started, as the service group runs it.
-private struct RunningBroker: Service {
+/// The broker as the service group runs it: once it says ready, signals stop it in good order.
+private struct Running: Service {
     let broker: Broker
+    let configuration: BrokerConfiguration
 
     func run() async throws {
+        try broker.start()
+        let isInMemory = configuration.durability == .memory
+        configuration.logger.info(
+            "ready",
+            metadata: [
+                "endpoints": "\(broker.endpoints.map(\.description).joined(separator: " "))",
+                "data": "\(isInMemory ? "memory" : configuration.dataFolder)",
+                "pid": "\(ProcessInfo.processInfo.processIdentifier)",
+            ])
         try await broker.runStarted()
     }
 }

@@ -1,0 +1,172 @@
+import BaridSchema
+import BaridTransport
+import Foundation
+import GRPCCore
+import GRPCProtobuf
+import Synchronization
+import TestSupport
+import Testing
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// `barid-broker` as a process: its exit codes, and that what it acknowledged survives its death.
+@Suite(.timeLimit(.minutes(10))) struct CommandTests {
+    private static func environment(_ folder: TemporaryFolder) -> [String: String] {
+        [
+            "BARID_DATA": folder.file("data"),
+            "BARID_ENDPOINT": "ipc://" + folder.file("run/broker.ipc"),
+            "XDG_CONFIG_HOME": folder.file("config"),
+        ]
+    }
+
+    private static func start(_ folder: TemporaryFolder) async throws -> RunningProcess {
+        let process = try RunningProcess("barid-broker", environment: environment(folder))
+        try await eventually("the broker is ready") {
+            process.error.contains(" ready ") || !process.isRunning ? () : nil
+        }
+        return process
+    }
+
+    @Test func stopsInGoodOrderOnSIGTERM() async throws {
+        let folder = try TemporaryFolder()
+        let process = try await Self.start(folder)
+        process.signal(SIGTERM)
+        #expect(try await process.ended() == 0, "\(process.error)")
+        #expect(process.error.contains(" stopped"))
+        #expect(process.output.isEmpty)
+    }
+
+    /// DESIGN 10: 69 says that there is a broker already.
+    @Test func aSecondBrokerNamesTheFirstAndLeaves() async throws {
+        let folder = try TemporaryFolder()
+        let first = try await Self.start(folder)
+        let second = try RunningProcess("barid-broker", environment: Self.environment(folder))
+        #expect(try await second.ended() == 69)
+        #expect(second.error.contains("\(first.id)"), "\(second.error)")
+        #expect(first.isRunning)
+    }
+
+    @Test(
+        arguments: [
+            (["--no-such-flag"], 64), (["--listen", "tcp://0.0.0.0:7450"], 65),
+            (["--endpoint", "ipc:///" + String(repeating: "x", count: 120)], 65),
+            (["--durability", "hope"], 64),
+        ] as [([String], Int32)])
+    func refusesWrongArguments(arguments: [String], code: Int32) async throws {
+        let folder = try TemporaryFolder()
+        let process = try RunningProcess(
+            "barid-broker", arguments, environment: Self.environment(folder))
+        #expect(try await process.ended() == code, "\(process.error)")
+        #expect(!process.error.isEmpty)
+    }
+
+    @Test func saysWhereEachSettingComesFrom() async throws {
+        let folder = try TemporaryFolder()
+        let process = try RunningProcess(
+            "barid-broker", ["--print-configuration", "--data", "/tmp/x"],
+            environment: Self.environment(folder))
+        #expect(try await process.ended() == 0)
+        #expect(process.output.contains("data\t/tmp/x\tflag --data"))
+        #expect(process.output.contains("environment BARID_ENDPOINT"))
+    }
+
+    /// A receipt means fsynced: whoever got one finds the event after any kill.
+    @Test func whatWasAcknowledgedSurvivesKills() async throws {
+        let folder = try TemporaryFolder()
+        let endpoint = Endpoint.ipc(path: folder.file("run/broker.ipc"))
+        var acknowledged: [String: UInt64] = [:]
+        for round in 0..<4 {
+            let process = try await Self.start(folder)
+            let receipts = Mutex<[String: UInt64]>([:])
+            // Publishes until the broker dies; what the error says does not matter.
+            let publishing = Task {
+                try? await Self.publishEndlessly(to: endpoint, round: round) { id, sequence in
+                    receipts.withLock { $0[id] = sequence }
+                }
+            }
+            try await eventually("some receipts") {
+                receipts.withLock { $0.count } > 40 * (round + 1) ? () : nil
+            }
+            process.signal(SIGKILL)
+            try await process.ended()
+            publishing.cancel()
+            _ = await publishing.value
+            acknowledged.merge(receipts.withLock { $0 }) { $1 }
+        }
+        let process = try await Self.start(folder)
+        let stored = try await Self.stored(at: endpoint)
+        for (id, sequence) in acknowledged { #expect(stored[sequence] == id, "\(id)") }
+        #expect(Set(stored.values).count == stored.count, "each is stored once")
+        #expect(Set(stored.keys) == Set(1...UInt64(stored.count)), "sequences have no gap")
+        process.signal(SIGTERM)
+        #expect(try await process.ended() == 0)
+    }
+
+    private static func publishEndlessly(
+        to endpoint: Endpoint, round: Int, _ receipt: @escaping @Sendable (String, UInt64) -> Void
+    ) async throws {
+        try await withClient(endpoint) { client in
+            let bus = Barid_Bus_V1_EventBus.Client(wrapping: client)
+            try await bus.publish { writer in
+                var number = 0
+                while !Task.isCancelled {
+                    let events = try (0..<3).map { offset -> Data in
+                        try Barid_Bus_V1_Event.test("\(round)-\(number + offset)")
+                            .serializedBytes()
+                    }
+                    number += 3
+                    try await writer.write(.with { $0.events = events })
+                    try await Task.sleep(for: .milliseconds(1))
+                }
+            } onResponse: { response in
+                var number = 0
+                for try await message in response.messages {
+                    for range in message.receipts {
+                        for offset in 0..<range.count {
+                            receipt("\(round)-\(number)", range.firstSequence + UInt64(offset))
+                            number += 1
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    private static func stored(at endpoint: Endpoint) async throws -> [UInt64: String] {
+        try await withClient(endpoint) { client in
+            let bus = Barid_Bus_V1_EventBus.Client(wrapping: client)
+            return try await bus.read(Barid_Bus_V1_ReadRequest()) { response in
+                var stored: [UInt64: String] = [:]
+                for try await message in response.messages {
+                    for (sequence, event) in zip(message.sequences, message.events) {
+                        stored[sequence] = try Barid_Bus_V1_Event(serializedBytes: event).id
+                    }
+                }
+                return stored
+            }
+        }
+    }
+
+    private static func withClient<Result: Sendable>(
+        _ endpoint: Endpoint, _ body: (GRPCClient<Connection.Client>) async throws -> Result
+    ) async throws -> Result {
+        var configuration = Connection.Configuration(endpoint: endpoint)
+        configuration.limits.maximumMessageBytes = 4 << 20
+        configuration.logger = RunningBroker.quiet
+        let connection = try Connection(configuration)
+        do {
+            let result = try await withGRPCClient(transport: connection.clientTransport) {
+                try await body($0)
+            }
+            await connection.close()
+            return result
+        } catch {
+            await connection.close()
+            throw error
+        }
+    }
+}
