@@ -145,7 +145,8 @@ let package = Package(
             resources: [.embedInCode("plugin.yaml")], swiftSettings: settings),
         .target(
             name: "Moderator", dependencies: ["BaridSchema", "BaridText"],
-            path: "Plugins/Moderator/Library", swiftSettings: settings),
+            path: "Plugins/Moderator/Library", exclude: ["Model/MODEL-CARD.md"],
+            swiftSettings: settings),
         .executableTarget(
             name: "ModeratorPlugin", dependencies: ["Moderator", "Barid"],
             path: "Plugins/Moderator",

@@ -15,8 +15,15 @@ public struct Moderator: Sendable {
 
     private let finder = TermFinder(lexicon: .standard)
 
+    private let model: LinearModel?
+
     /// Makes a moderator.
-    public init() {}
+    ///
+    /// - Parameter usesModel: False leaves it at the lexicon and its rules. The default is true: the
+    ///   model holds comments that offend in words the lexicon does not know.
+    public init(usesModel: Bool = true) {
+        model = usesModel ? LinearModel.trained : nil
+    }
 
     /// Judges headline, abstract and paragraphs of an article, and each comment for itself.
     ///
@@ -67,6 +74,17 @@ public struct Moderator: Sendable {
         return moderated
     }
 
+    /// Returns the features that the comment model sees, for training it.
+    ///
+    /// - Parameter text: A comment.
+    /// - Returns: Hashed features.
+    package func trainingFeatures(of text: String) -> [UInt32] {
+        let scalars = Array(text.unicodeScalars)
+        let read = ModeratedText(scalars, parts: [0..<scalars.count])
+        let score = Moderator(usesModel: false).verdict(on: read, by: .comment).score
+        return CommentFeatures.extract(from: read, lexiconScore: score).map(\.hash)
+    }
+
     private func verdict(on text: ModeratedText, by policy: Policy) -> Barid_Article_V1_Verdict {
         var findings: [Barid_Article_V1_Finding] = []
         for hit in finder.find(in: text) where !policy.countsOnlyGross || hit.term.isGross {
@@ -81,6 +99,16 @@ public struct Moderator: Sendable {
         var verdict = Barid_Article_V1_Verdict()
         verdict.findings = findings
         verdict.score = 1 - harmless
+        if !policy.countsOnlyGross, let model,
+            let opinion = model.opinion(of: text, lexiconScore: verdict.score),
+            opinion.score >= policy.hold, opinion.score > verdict.score
+        {
+            verdict.findings.append(
+                finding(
+                    "offensive", opinion.score, range(opinion.words, in: text), text,
+                    "model: " + LinearModel.name))
+            verdict.score = opinion.score
+        }
         verdict.decision =
             verdict.score >= policy.block ? .block : verdict.score >= policy.hold ? .hold : .pass
         return verdict

@@ -173,6 +173,8 @@ struct DateFinder: Sendable {
         let isEnglishDay =
             word.isLatin && word.isCapitalised && Self.englishDays.contains(word.text)
         guard isArabicDay || isEnglishDay else { return nil }
+        // The Friday prayer is no day.
+        if at > 0, ["صلاه", "خطبه"].contains(sentence[at - 1].stem) { return nil }
         // `الأحد` and `السبت` are other words too, `الخميس` a surname: they want a day before them,
         // a date behind, or the end of a clause.
         var end = at + 1

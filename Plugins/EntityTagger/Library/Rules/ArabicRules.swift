@@ -107,6 +107,15 @@ struct ArabicRules: Sendable {
         var isOver = false
         while end < sentence.count, end < index + 7, !isOver {
             let word = sentence[end]
+            if isAnchored, Vocabulary.purposes.contains(word.text) {
+                // المنظمة التونسية لمناهضة التعذيب
+                guard let object = sentence.dropFirst(end + 1).first, object.text.hasPrefix("ال")
+                else {
+                    break
+                }
+                end += 2
+                continue
+            }
             guard word.isArabic, word.reading.prefix.isEmpty || joins(word, after: end, from: index)
             else { break }
             if !word.classes.isDisjoint(with: .knownPlace) {
@@ -114,7 +123,11 @@ struct ArabicRules: Sendable {
                 guard end == index + 1 || isAnchored else { break }
                 isAnchored = true
                 end += 1
-                isOver = end < sentence.count && !isAdjective(sentence[end])
+                if let next = sentence.dropFirst(end).first, !isAdjective(next) {
+                    // وكالة تونس أفريقيا للأنباء
+                    isOver =
+                        !next.text.hasPrefix("لل") && next.classes.isDisjoint(with: .knownPlace)
+                }
             } else if isAdjective(word) {
                 isAnchored = true
                 end += 1
@@ -139,11 +152,13 @@ struct ArabicRules: Sendable {
         }
         guard isAnchored, end > index + 1 else { return nil }
         let isStrong = !isWeak || end - index >= 3
-        // A nation in the name leaves no doubt: وزارة الدفاع السورية.
-        let isOfNation = sentence[(index + 1)..<end].contains {
-            adjectives.isNationality($0.text) || !$0.classes.isDisjoint(with: .knownPlace)
-        }
-        let confidence = isStrong ? (isOfNation && !isWeak ? 0.95 : 0.8) : 0.5
+        // A ministry is one by itself; a nation in the name leaves no doubt: الجيش السوري.
+        let isCertain =
+            reading.stem == "وزاره"
+            || sentence[(index + 1)..<end].contains {
+                adjectives.isNationality($0.text) || !$0.classes.isDisjoint(with: .knownPlace)
+            }
+        let confidence = isStrong ? (isCertain && !isWeak ? 0.95 : 0.8) : 0.5
         return Candidate(kind: .organisation, words: index..<end, confidence: confidence)
     }
 

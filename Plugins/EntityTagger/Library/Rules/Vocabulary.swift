@@ -72,6 +72,13 @@ enum Vocabulary {
         تنظيم كتلة تحالف خطوط قناة حركة بلدية هيئة مستشفى التلفزيون المفوضية الجبهة
         """)
 
+    /// What an organisation is for, between its name and the object: `لحقوق الإنسان`.
+    static let purposes = folded(
+        """
+        لحقوق لمناهضة لمكافحة لشؤون لحماية لدعم لرعاية لتنمية لكرة لمقاومة لمتابعة لمراقبة لتحرير
+        لإدارة لتشجيع لنصرة لتطوير لصناعة لتصدير لتجارة لبحوث لدراسات لنزع لتسيير
+        """)
+
     /// What a place name follows: its kind, or a direction.
     static let placeHeads = folded(
         """

@@ -7,8 +7,8 @@ struct ModeratedText: Sendable {
         let text: String
         /// The ways to read it: clitics and article off, stretched letters drawn together.
         let forms: [String]
-        /// How many letters it has when stretched ones are drawn together.
-        let length: Int
+        /// The folded word, stretched letters drawn together.
+        let squeezed: String
         /// Where it stands, in scalars of the whole text.
         let range: Range<Int>
         /// Its place in the sentence, the first is 0.
@@ -119,7 +119,7 @@ struct ModeratedText: Sendable {
         words.append(
             Word(
                 text: text, forms: Self.forms(of: text),
-                length: Self.squeezed(text).last?.unicodeScalars.count ?? 0, range: range,
+                squeezed: Self.squeezed(text).last ?? text, range: range,
                 place: place,
                 isQuoted: isQuoted))
     }

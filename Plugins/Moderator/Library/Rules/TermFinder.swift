@@ -88,7 +88,7 @@ struct TermFinder: Sendable {
         guard length <= 3, let first = form.unicodeScalars.first, first.value >= 0x600 else {
             return true
         }
-        let text = word.length
+        let text = word.squeezed.unicodeScalars.count
         if length == 2 {
             return text == 2 || text > 4 && word.forms.first != form && word.text.hasPrefix("وال")
         }
