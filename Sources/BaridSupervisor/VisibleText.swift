@@ -16,6 +16,14 @@ public enum VisibleText {
         return String(scalars)
     }
 
+    /// Like ``line(_:)``, with "; " for each line break.
+    ///
+    /// - Parameter text: Lines.
+    /// - Returns: One line.
+    public static func joined(_ text: String) -> String {
+        text.split(separator: "\n").map { line(String($0)) }.joined(separator: "; ")
+    }
+
     /// Whether the character must be written out to be seen.
     public static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {

@@ -79,10 +79,11 @@ struct Publish: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let report = PublishReport(
-            json: output.json, wait: wait,
-            count: ArticleReader.count(
-                paths: files, form: form, samples: samples))
+        // Counting reads every file once more, which is worth it only where somebody sees the bar.
+        let count =
+            Console.error.isTerminal
+            ? ArticleReader.count(paths: files, form: form, samples: samples) : nil
+        let report = PublishReport(json: output.json, wait: wait, count: count)
         let items = ArticleReader(paths: files, form: form, samples: samples)
         do {
             try await publish(items, report)

@@ -136,7 +136,7 @@ actor PublishReport {
     private func list(_ articles: [PublishedArticle]) {
         for article in articles {
             errors.line(
-                "  \(errors.words(article.name))  id \(errors.words(article.identity.articleID))")
+                "  \(errors.words(article.name))  id \(errors.id(article.identity.articleID))")
         }
     }
 
@@ -144,7 +144,7 @@ actor PublishReport {
         let duplicate = receipt.duplicate && receipt.sendings == 1
         return [
             console.styled(duplicate ? "=" : "✓", .green),
-            console.words(article.identity.articleID),
+            console.id(article.identity.articleID),
             "#\(receipt.sequence)", Self.name(receipt.durability),
             console.styled(console.words(article.name), .dim)
                 + (duplicate ? " (a duplicate: stored before)" : ""),

@@ -77,11 +77,11 @@ struct Search: AsyncParsableCommand {
                 let place = snippet.field == "comment" ? console.styled("comment: ", .dim) : ""
                 console.line("   \(place)\(marked(snippet, on: console))")
             }
-            var facts = [String(hit.articleID.unicodeScalars.prefix(60))]
-            if !hit.publisher.isEmpty { facts.append(hit.publisher) }
+            var facts = [console.id(hit.articleID)]
+            if !hit.publisher.isEmpty { facts.append(console.words(hit.publisher)) }
             if hit.hasPublished { facts.append(Formats.time(hit.published)) }
             console.line(
-                "   \(console.styled(facts.map(console.words).joined(separator: " · "), .dim))")
+                "   \(console.styled(facts.joined(separator: " · "), .dim))")
         }
         let total = response.total
         console.line(

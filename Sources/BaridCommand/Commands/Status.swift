@@ -1,6 +1,7 @@
 import ArgumentParser
 import Barid
 import BaridSchema
+import BaridSupervisor
 import Foundation
 import GRPCCore
 
@@ -134,7 +135,9 @@ struct StatusSnapshot: Sendable {
                     : services(of: session),
             ])
             if !plugin.message.isEmpty {
-                notes.append("\(console.words(plugin.name)): \(console.words(plugin.message))")
+                notes.append(
+                    "\(console.words(plugin.name)): \(console.isolated(VisibleText.joined(plugin.message)))"
+                )
             }
             if !plugin.buildCommand.isEmpty {
                 notes.append(

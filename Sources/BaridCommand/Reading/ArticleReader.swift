@@ -188,7 +188,9 @@ struct ArticleReader: AsyncSequence, Sendable {
                 return nil
             }
             while let part = try? handle.read(upToCount: 1 << 20), !part.isEmpty {
-                total += part.reduce(0) { $0 + ($1 == UInt8(ascii: "\n") ? 1 : 0) }
+                total += part.withUnsafeBytes { bytes in
+                    bytes.reduce(into: 0) { if $1 == UInt8(ascii: "\n") { $0 += 1 } }
+                }
             }
         }
         return total

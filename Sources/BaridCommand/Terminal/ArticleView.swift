@@ -10,7 +10,7 @@ struct ArticleView {
 
     /// A few lines: what it is, what was found, whether it may be shown.
     func summary() -> [String] {
-        var lines = [heading, "  id        \(console.words(article.id))"]
+        var lines = [heading, "  id        \(console.id(article.id))"]
         lines += row("from", origin)
         lines += row("read as", counts)
         if response.hasTagged {

@@ -74,9 +74,22 @@ struct Console: Sendable {
 
     /// Somebody else's words: nothing in them acts on the terminal, and on a terminal they are
     /// isolated, so that right-to-left words do not reorder what stands beside them.
-    func words(_ text: String) -> String {
-        let visible = VisibleText.line(text)
-        return isTerminal ? "\u{2068}\(visible)\u{2069}" : visible
+    func words(_ text: String) -> String { isolated(VisibleText.line(text)) }
+
+    /// Visible text that keeps its direction to itself.
+    func isolated(_ text: String) -> String {
+        isTerminal ? "\u{2068}\(text)\u{2069}" : text
+    }
+
+    /// An id as people copy it: of a hash the beginning, which is enough for every command.
+    func id(_ id: String) -> String {
+        let isHash =
+            id.utf8.count == 64
+            && id.utf8.allSatisfy {
+                UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0
+                    || UInt8(ascii: "a")...UInt8(ascii: "f") ~= $0
+            }
+        return words(isHash ? String(id.prefix(12)) : id)
     }
 
     /// Like ``words(_:)``, with ranges of scalar indices highlighted: in colour, else in `[...]`.
