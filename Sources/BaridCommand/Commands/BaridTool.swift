@@ -69,6 +69,8 @@ struct BaridTool: AsyncParsableCommand {
 
     static func text(of error: RPCError) -> String {
         switch error.code {
+        case .unavailable where error.message.hasPrefix("no worker serves"):
+            "\(error.message): start the workers with `barid up`, or see `barid status`"
         case .unavailable, .invalidArgument, .notFound, .failedPrecondition, .permissionDenied:
             error.message
         default: "\(error.message) (\(error.code))"

@@ -88,7 +88,7 @@ struct Publish: AsyncParsableCommand {
         do {
             try await publish(items, report)
         } catch is Interrupted {
-            await report.finish()
+            await report.interrupted()
             throw ExitCode.interrupted
         }
         await report.finish()

@@ -17,6 +17,7 @@ actor PublishReport {
     private var codes: [ExitCode] = []
     private var unknown: [PublishedArticle] = []
     private var unfinished: [PublishedArticle] = []
+    private var notSent: [PublishedArticle] = []
     private var stored = 0
 
     init(json: Bool, wait: Bool, count: Int?) {
@@ -31,6 +32,24 @@ actor PublishReport {
             if codes.contains(where: { $0.rawValue == code.rawValue }) { return code }
         }
         return codes.first
+    }
+
+    /// Whether the broker has been away for longer than the person would wait.
+    var hasLostBroker: Bool { !unknown.isEmpty || !notSent.isEmpty }
+
+    /// Nothing from here on is read, because the broker is away.
+    func stop(before name: String) {
+        complain(
+            "the broker is away: stopped before \(errors.words(name)); nothing from there on was sent"
+        )
+    }
+
+    /// The person pressed Ctrl-C.
+    func interrupted() {
+        bar.clear()
+        errors.line(
+            "Interrupted: \(Formats.count(stored, "article")) stored; what was on its way may be. Publishing again is safe."
+        )
     }
 
     /// Something could not be read.
@@ -56,8 +75,13 @@ actor PublishReport {
             }
             receipts[article.index] = (article, receipt)
             if !json { say(line(article, receipt)) }
+        case .refused(let error) where error.code == .deadlineExceeded:
+            codes.append(.unavailable)
+            notSent.append(article)
+            bar.advance()
+            skip(article.index)
         case .refused(let error):
-            codes.append(error.code == .deadlineExceeded ? .unavailable : ExitCode(error.code))
+            codes.append(ExitCode(error.code))
             complain("\(errors.words(article.name)): not published: \(BaridTool.text(of: error))")
             bar.advance()
             skip(article.index)
@@ -123,6 +147,10 @@ actor PublishReport {
                 "no receipt came in time: whether these are stored is unknown; publishing them again is safe:"
             )
             list(unknown)
+        }
+        if !notSent.isEmpty {
+            complain("not sent within the deadline, so not stored:")
+            list(notSent)
         }
         if !unfinished.isEmpty {
             complain("stored, but not through all stages yet; `barid watch ID` shows how far:")

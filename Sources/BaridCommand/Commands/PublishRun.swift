@@ -57,8 +57,12 @@ struct PublishRun: Sendable {
             group.addTask {
                 defer { post.finish() }
                 var index = 0
-                func take(_ item: ArticleReader.Element) async throws {
+                func take(_ item: ArticleReader.Element) async throws -> Bool {
                     try Task.checkCancellation()
+                    guard await !report.hasLostBroker else {
+                        await report.stop(before: item.name)
+                        return false
+                    }
                     defer { index += 1 }
                     switch item {
                     case .failure(let problem):
@@ -67,9 +71,10 @@ struct PublishRun: Sendable {
                     case .success(let input):
                         if let next = await submit(input, index, to: publisher) { post.yield(next) }
                     }
+                    return true
                 }
-                for item in beginning { try await take(item) }
-                for await item in reader { try await take(item) }
+                for item in beginning where try await !take(item) { return }
+                for await item in reader where try await !take(item) { return }
             }
             group.addTask {
                 for await next in onTheirWay {
@@ -109,5 +114,15 @@ struct PublishRun: Sendable {
             await report.receipt(of: article, .refused(RPCError(code: code, message: "not sent")))
         }
         return nil
+    }
+}
+
+extension Result<ArticleInput, InputProblem> {
+    /// The article's name, or the problem's.
+    var name: String {
+        switch self {
+        case .success(let input): input.name
+        case .failure(let problem): problem.name
+        }
     }
 }
