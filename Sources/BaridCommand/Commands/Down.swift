@@ -27,11 +27,10 @@ struct Down: AsyncParsableCommand {
         let (process, since) = try await broker.connected(as: "barid down") { client in
             let supervisor = client.supervisor()
             let options = CallOptions.within(.seconds(10))
+            let plugins: Barid_Supervisor_V1_ListPluginsResponse
             do {
-                let plugins = try await supervisor.listPlugins(
+                plugins = try await supervisor.listPlugins(
                     Barid_Supervisor_V1_ListPluginsRequest(), options: options)
-                _ = try await supervisor.stop(Barid_Supervisor_V1_StopRequest(), options: options)
-                return (plugins.processID, plugins.since)
             } catch let error as RPCError
                 where error.code == .unavailable || error.code == .unimplemented
             {
@@ -40,6 +39,12 @@ struct Down: AsyncParsableCommand {
                     "a broker answers, but no `barid up` looks after it: stop it where it was started"
                 )
             }
+            do {
+                _ = try await supervisor.stop(Barid_Supervisor_V1_StopRequest(), options: options)
+            } catch let error as RPCError where error.code == .unavailable {
+                // With nothing to drain the broker may be gone before the answer is through it.
+            }
+            return (plugins.processID, plugins.since)
         }
         // The supervisor is the last to go, so its end is everybody's.
         let end = ContinuousClock.now + .seconds(30)
