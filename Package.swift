@@ -131,33 +131,41 @@ let package = Package(
             dependencies: ["BaridArticles", "BaridSchema", "BaridText", protobuf],
             path: "Plugins/Parser/Library", swiftSettings: settings),
         .executableTarget(
-            name: "ParserPlugin", dependencies: ["ArticleParser", "Barid"], path: "Plugins/Parser",
-            exclude: ["Library"], sources: ["Command"],
+            name: "ParserPlugin",
+            dependencies: [
+                "ArticleParser", "Barid", "BaridArticles", "BaridSchema", grpcCore, protobuf,
+            ],
+            path: "Plugins/Parser", exclude: ["Library"], sources: ["Command"],
             resources: [.embedInCode("plugin.yaml")], swiftSettings: settings),
         .target(
             name: "EntityTagger", dependencies: ["BaridSchema", "BaridText"],
             path: "Plugins/EntityTagger/Library", exclude: ["Model/MODEL-CARD.md"],
             swiftSettings: settings),
         .executableTarget(
-            name: "EntityTaggerPlugin", dependencies: ["EntityTagger", "Barid"],
-            path: "Plugins/EntityTagger",
-            exclude: ["Library"], sources: ["Command"],
+            name: "EntityTaggerPlugin",
+            dependencies: [
+                "EntityTagger", "Barid", "BaridArticles", "BaridSchema", grpcCore, protobuf,
+            ],
+            path: "Plugins/EntityTagger", exclude: ["Library"], sources: ["Command"],
             resources: [.embedInCode("plugin.yaml")], swiftSettings: settings),
         .target(
             name: "Moderator", dependencies: ["BaridSchema", "BaridText"],
             path: "Plugins/Moderator/Library", exclude: ["Model/MODEL-CARD.md"],
             swiftSettings: settings),
         .executableTarget(
-            name: "ModeratorPlugin", dependencies: ["Moderator", "Barid"],
-            path: "Plugins/Moderator",
-            exclude: ["Library"], sources: ["Command"],
+            name: "ModeratorPlugin",
+            dependencies: [
+                "Moderator", "Barid", "BaridArticles", "BaridSchema", grpcCore, protobuf,
+            ],
+            path: "Plugins/Moderator", exclude: ["Library"], sources: ["Command"],
             resources: [.embedInCode("plugin.yaml")], swiftSettings: settings),
         .target(
             name: "Indexer", dependencies: ["BaridSchema", "BaridText", grdb, protobuf],
             path: "Plugins/Indexer/Library", swiftSettings: settings),
         .executableTarget(
-            name: "IndexerPlugin", dependencies: ["Indexer", "Barid"], path: "Plugins/Indexer",
-            exclude: ["Library"], sources: ["Command"],
+            name: "IndexerPlugin",
+            dependencies: ["Indexer", "Barid", "BaridArticles", "BaridSchema", grpcCore, protobuf],
+            path: "Plugins/Indexer", exclude: ["Library"], sources: ["Command"],
             resources: [.embedInCode("plugin.yaml")], swiftSettings: settings),
 
         // MARK: Tests, one folder a target.

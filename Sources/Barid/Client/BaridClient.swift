@@ -55,8 +55,10 @@ public final class BaridClient: Sendable {
         {
             throw RPCError.noBroker(at: endpoint)
         }
+        var registration = Registration(name: name)
+        registration.extra["pid"] = "\(getpid())"
         var configuration = Connection.Configuration(
-            endpoint: endpoint, registration: Registration(name: name))
+            endpoint: endpoint, registration: registration)
         configuration.logger = logger
         configuration.limits.maximumMessageBytes = TransportLimits.hardMaximumMessageBytes
         let connection = try Connection(configuration)

@@ -1,3 +1,4 @@
+internal import BaridSchema
 internal import SwiftProtobuf
 
 extension EventEnvelope {
@@ -11,10 +12,12 @@ extension EventEnvelope {
     ///   - worker: Name of the plugin.
     ///   - index: Place among the outputs, from 0.
     ///   - replay: Number of the replay, 0 if it is none.
+    ///   - sequence: Place of this event in its topic; 0 without a broker.
     /// - Returns: The event, with subject, key, expiry and trace of this one.
     /// - Throws: `RPCError` with code `.invalidArgument` if the body cannot be serialised.
     public func output(
-        _ payload: any EventPayload, worker: String, index: Int, replay: UInt32
+        _ payload: any EventPayload, worker: String, index: Int, replay: UInt32,
+        sequence: UInt64 = 0
     ) throws -> EventEnvelope {
         let derived = DerivedEventID(
             parentSource: source, parentID: id, worker: worker, output: index, replay: replay)
@@ -31,7 +34,28 @@ extension EventEnvelope {
         }
         output.causationID = id
         output.correlationID = correlationID ?? id
+        if let origin = originSequence ?? (sequence > 0 ? sequence : nil) {
+            output.originSequence = origin
+        }
         try output.setData(payload)
         return output
+    }
+
+    /// Place in the topic of the first event of the chain (attribute `originsequence`).
+    ///
+    /// It orders chains as their first events are ordered: for articles, the revisions. `nil` on the
+    /// first event itself. A text, as CloudEvents' integers have 32 bits.
+    public var originSequence: UInt64? {
+        get {
+            guard case .string(let text) = message.extensions["originsequence"]?.value else {
+                return nil
+            }
+            return UInt64(text)
+        }
+        set {
+            message.extensions["originsequence"] = newValue.map { sequence in
+                .with { $0.string = String(sequence) }
+            }
+        }
     }
 }

@@ -58,6 +58,9 @@ public struct Settings: Sendable {
     /// The default is empty, and the supervisor knows its own.
     public let pluginPath: Sourced<[String]>
 
+    /// Settings of plugins, by plugin and name (`plugins: {parser: {name: value}}`).
+    public let plugins: [String: [String: String]]
+
     /// The settings file and the user's own plugins: `$XDG_CONFIG_HOME/barid`.
     public let configurationFolder: String
 
@@ -123,6 +126,7 @@ public struct Settings: Sendable {
             flag: nil, variable: "BARID_PLUGIN_PATH",
             read: { $0.split(separator: ":").map { String($0).absolutePath } },
             key: file.pluginPath, fallback: [])
+        plugins = file.plugins
         guard problems.isEmpty else {
             throw RPCError(code: .invalidArgument, message: problems.joined(separator: "\n"))
         }
@@ -152,6 +156,7 @@ private struct SettingsFile {
     var data: String?
     var state: String?
     var pluginPath: [String]?
+    var plugins: [String: [String: String]] = [:]
 
     init(path: String) throws {
         guard let bytes = FileManager.default.contents(atPath: path) else { return }
@@ -174,8 +179,8 @@ private struct SettingsFile {
                 case ("endpoint", _), ("data", _), ("state", _):
                     problems.append("\(line): a text is expected")
                 case ("plugin-path", _): problems.append("\(line): a list is expected")
-                // Settings of plugins; each plugin checks its own.
-                case ("plugins", .mapping): continue
+                // Each plugin checks its own.
+                case ("plugins", .mapping(let mapping)): plugins = Self.plugins(mapping)
                 case (let key, _): problems.append("\(line): unknown setting \(key ?? "")")
                 }
             }
@@ -187,6 +192,22 @@ private struct SettingsFile {
         guard problems.isEmpty else {
             throw RPCError(code: .invalidArgument, message: problems.joined(separator: "\n"))
         }
+    }
+
+    private static func plugins(_ mapping: Node.Mapping) -> [String: [String: String]] {
+        var plugins: [String: [String: String]] = [:]
+        for (plugin, settings) in mapping {
+            guard let plugin = plugin.scalar?.string, case .mapping(let settings) = settings else {
+                continue
+            }
+            for (name, value) in settings {
+                guard let name = name.scalar?.string, let value = value.scalar?.string else {
+                    continue
+                }
+                plugins[plugin, default: [:]][name] = value
+            }
+        }
+        return plugins
     }
 }
 

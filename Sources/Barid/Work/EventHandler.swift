@@ -1,3 +1,5 @@
+internal import SwiftProtobuf
+
 /// The work one plugin does: one event in, the events it gives rise to out.
 ///
 /// The return value is the only way to emit: the ack and the outputs become one atomic record of the
@@ -21,34 +23,33 @@ public protocol EventHandler<Input>: Sendable {
     ) async throws -> [any EventPayload]
 }
 
-/// A handler that can also make its input from a line of plain text, for `process --as text`.
-public protocol TextInput: EventHandler {
-    /// Makes an input of a text.
-    ///
-    /// - Parameters:
-    ///   - text: The text.
-    ///   - id: An id for it.
-    /// - Returns: The input.
-    /// - Throws: ``RejectEvent`` or an `RPCError` if the text is no input.
-    func input(text: String, id: String) throws -> Input
+/// Something that is not an event and that `process` was given.
+public enum ProcessInput: Sendable {
+    /// One line of a file of JSON lines.
+    case line([UInt8])
+    /// One line of plain text (`--as text`).
+    case text(String)
+    /// A whole file that does not consist of lines; the name is empty for standard input.
+    case file([UInt8], name: String)
 }
 
-/// A handler that can also make its input from a whole file, for `process FILE`.
-public protocol FileInput: EventHandler {
-    /// Makes an input of a file that does not consist of lines.
+/// A handler that can make its input of things that are no events: an optional power for `process`.
+public protocol ProcessInputReading: EventHandler {
+    /// Makes an input.
     ///
-    /// - Parameters:
-    ///   - bytes: All of the file.
-    ///   - name: Its name; empty for standard input.
-    /// - Returns: The input.
-    /// - Throws: ``RejectEvent`` or an `RPCError` if the file is no input.
-    func input(file bytes: [UInt8], name: String) throws -> Input
+    /// - Parameter source: What `process` was given.
+    /// - Returns: The input; `nil` if this handler does not read such a thing. A line is then read as
+    ///   the protobuf JSON of the input.
+    /// - Throws: ``RejectEvent`` or an `RPCError` if there is no input in it.
+    func input(_ source: ProcessInput) throws -> Input?
 }
 
 /// A handler with its input type put away: what a worker keeps by event type.
 struct HandlerBinding: Sendable {
     let eventType: String
     let handle: @Sendable (EventEnvelope, HandlerContext) async throws -> [any EventPayload]
+    /// Makes an event of what `process` was given; `nil` if the handler does not read such a thing.
+    let read: @Sendable (ProcessInput, String) throws -> EventEnvelope?
 
     init(_ handler: some EventHandler) {
         self.init(opened: handler)
@@ -58,6 +59,26 @@ struct HandlerBinding: Sendable {
         eventType = Handler.Input.eventType
         handle = { envelope, context in
             try await handler.handle(Event<Handler.Input>(envelope), in: context)
+        }
+        read = { source, id in
+            guard let input = try Self.input(of: handler, source) else { return nil }
+            return try Event(id: id, source: "/barid/process", payload: input).envelope
+        }
+    }
+
+    private static func input<Handler: EventHandler>(
+        of handler: Handler, _ source: ProcessInput
+    ) throws -> Handler.Input? {
+        if let reader = handler as? any ProcessInputReading,
+            let input = try reader.input(source) as? Handler.Input
+        {
+            return input
+        }
+        guard case .line(let line) = source else { return nil }
+        do {
+            return try Handler.Input(jsonUTF8Bytes: line)
+        } catch {
+            throw RejectEvent("not a \(Handler.Input.protoMessageName): \(error)")
         }
     }
 }

@@ -212,7 +212,7 @@ final class Subscriber: Sendable {
                 stateFolder: configuration.stateFolder, settings: configuration.settings,
                 deadline: deadline)
             let payloads = try await handler.handle(event, context)
-            return .outputs(try serialized(payloads, of: event, replay: delivery.replay))
+            return .outputs(try serialized(payloads, of: event, delivery))
         } catch {
             let error = outcome(of: error, delivery, stream)
             log.log(
@@ -237,7 +237,7 @@ final class Subscriber: Sendable {
     }
 
     private func serialized(
-        _ payloads: [any EventPayload], of event: EventEnvelope, replay: UInt32
+        _ payloads: [any EventPayload], of event: EventEnvelope, _ delivery: Delivery
     ) throws -> [Data] {
         guard payloads.count <= configuration.maximumOutputs else {
             throw RPCError(
@@ -250,7 +250,8 @@ final class Subscriber: Sendable {
         var size = 0
         for (index, payload) in payloads.enumerated() {
             let output = try event.output(
-                payload, worker: configuration.worker, index: index, replay: replay)
+                payload, worker: configuration.worker, index: index, replay: delivery.replay,
+                sequence: delivery.sequence)
             if let emits = configuration.emits, !emits.contains(output.type) {
                 throw RPCError(
                     code: .failedPrecondition,

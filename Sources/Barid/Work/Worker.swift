@@ -1,5 +1,6 @@
 internal import BaridSchema
 public import BaridTransport
+internal import Foundation
 public import GRPCCore
 public import Logging
 public import ServiceLifecycle
@@ -71,7 +72,7 @@ public final class Worker: Service {
         try check()
     }
 
-    /// Works until graceful shutdown or cancellation.
+    /// Works until graceful shutdown or cancellation; called once.
     ///
     /// - Throws: `RPCError` if the broker refuses this worker for good: for its protocol version, its
     ///   filter, or its rights.
@@ -151,6 +152,7 @@ public final class Worker: Service {
             concurrency: manifest.consumes?.concurrency ?? 8)
         registration.version = manifest.version
         registration.group = manifest.consumes?.group ?? ""
+        registration.extra["pid"] = "\(getpid())"
         var connection = Connection.Configuration(
             endpoint: configuration.endpoint, registration: registration)
         connection.logger = logger

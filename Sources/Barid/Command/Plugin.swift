@@ -1,0 +1,155 @@
+internal import ArgumentParser
+public import GRPCCore
+public import Logging
+
+/// What a plugin's executable is: its manifest, its handlers, its services.
+///
+/// The rest is here.
+///
+/// ```swift
+/// @main
+/// struct Shout: Plugin {
+/// static let manifest = PackageResources.plugin_yaml
+///
+/// static func work(_ setup: PluginSetup) -> PluginWork {
+/// PluginWork(handlers: [ShoutHandler()])
+/// }
+/// }
+/// ```
+/// The executable then answers `serve` (the default), `process [FILE...]` and `describe`.
+public protocol Plugin {
+    /// The bytes of `plugin.yaml`, embedded by `.embedInCode`.
+    static var manifest: [UInt8] { get }
+
+    /// Makes handlers and services; called once in a process.
+    ///
+    /// - Parameter setup: Where the plugin may keep what, and its settings.
+    /// - Returns: Handlers and services.
+    /// - Throws: An error if the plugin cannot work as it is set up; the process ends with its code.
+    static func work(_ setup: PluginSetup) async throws -> PluginWork
+}
+
+/// What a plugin is told before it works.
+public struct PluginSetup: Sendable {
+    /// The folder of Barid's data; without a broker a temporary one.
+    public let dataFolder: String
+    /// Folder of the plugin's own.
+    public let stateFolder: String
+    /// Values of the manifest's settings, by name; all of them.
+    public let settings: [String: String]
+    /// Where the plugin logs.
+    public let logger: Logger
+}
+
+/// What a plugin does.
+public struct PluginWork: Sendable {
+    /// One handler for each event type.
+    public var handlers: [any EventHandler]
+    /// Implementations of the services of the manifest.
+    public var services: [any RegistrableRPCService]
+    /// Called when the work is over, to close what was opened.
+    public var close: @Sendable () async throws -> Void
+
+    /// Handlers and services of a plugin.
+    ///
+    /// - Parameters:
+    ///   - handlers: One handler for each event type.
+    ///   - services: Implementations of the services of the manifest.
+    ///   - close: Called when the work is over.
+    public init(
+        handlers: [any EventHandler], services: [any RegistrableRPCService] = [],
+        close: @escaping @Sendable () async throws -> Void = {}
+    ) {
+        self.handlers = handlers
+        self.services = services
+        self.close = close
+    }
+}
+
+extension Plugin {
+    /// Runs the executable: parses the command line and does what it says.
+    public static func main() async {
+        await PluginCommand<Self>.main()
+    }
+}
+
+/// The command line of a plugin's executable.
+struct PluginCommand<Work: Plugin>: AsyncParsableCommand {
+    static var configuration: CommandConfiguration {
+        let manifest = try? PluginManifest(yaml: Work.manifest)
+        return CommandConfiguration(
+            commandName: manifest?.command.first ?? "plugin",
+            abstract: manifest?.summary ?? "A plugin of Barid whose manifest is not valid.",
+            version: manifest?.version ?? "",
+            subcommands: [
+                ServeCommand<Work>.self, ProcessCommand<Work>.self, DescribeCommand<Work>.self,
+            ], defaultSubcommand: ServeCommand<Work>.self)
+    }
+}
+
+/// Options that every subcommand which works has.
+struct PluginOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Set a setting of plugin.yaml; may be given often.",
+            discussion: "Else BARID_SETTING_NAME, the settings file, the default.",
+            valueName: "name=value"))
+    var set: [String] = []
+
+    @Option(help: "Write log lines of this level and above to standard error.")
+    var logLevel: LogLevel = .info
+
+    /// A level as the command line names it.
+    enum LogLevel: String, ExpressibleByArgument, CaseIterable {
+        case trace, debug, info, notice, warning, error, critical
+
+        var level: Logger.Level { Logger.Level(rawValue: rawValue) ?? .info }
+    }
+
+    /// Reads the manifest and sets up logging.
+    func manifest<Work: Plugin>(of work: Work.Type) throws -> PluginManifest {
+        let level = logLevel.level
+        LoggingSystem.bootstrap { StandardErrorLogHandler(label: $0, level: level) }
+        do {
+            return try PluginManifest(yaml: Work.manifest)
+        } catch {
+            throw RPCError(code: .internalError, message: "plugin.yaml: \(error)")
+        }
+    }
+
+    /// Values of all settings: flag, environment, settings file, default.
+    func settings(
+        of manifest: PluginManifest, file: [String: String], environment: [String: String]
+    ) throws -> [String: String] {
+        var given: [String: String] = [:]
+        for assignment in set {
+            let parts = assignment.split(separator: "=", maxSplits: 1).map(String.init)
+            guard parts.count == 2 else {
+                throw ValidationError("--set \(assignment): expected name=value")
+            }
+            given[parts[0]] = parts[1]
+        }
+        var problems: [String] = []
+        for name in Set(given.keys).union(file.keys).sorted()
+        where !manifest.settings.contains(where: { $0.name == name }) {
+            problems.append("\(manifest.name) has no setting \(name)")
+        }
+        var values: [String: String] = [:]
+        for setting in manifest.settings {
+            let variable =
+                "BARID_SETTING_" + setting.name.uppercased().replacing("-", with: "_")
+            let value =
+                given[setting.name] ?? environment[variable] ?? file[setting.name]
+                ?? setting.defaultValue
+            if !setting.accepts(value) {
+                problems.append(
+                    "setting \(setting.name): \"\(value)\" is not a \(setting.kind.rawValue)")
+            }
+            values[setting.name] = value
+        }
+        guard problems.isEmpty else {
+            throw RPCError(code: .invalidArgument, message: problems.joined(separator: "\n"))
+        }
+        return values
+    }
+}
