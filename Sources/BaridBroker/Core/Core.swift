@@ -134,8 +134,12 @@ final class Core {
             streams[id] = CoreStream(id: id, stream: stream, role: role)
         case .request(let id, let input, let bytes):
             guard let stream = streams[id] else { return }
-            stream.credit += bytes
-            touch(stream)
+            if case .subscribe(_, let backlog) = stream.role {
+                backlog?.remove(bytes)
+            } else {
+                stream.credit += bytes
+                touch(stream)
+            }
             step(input)
         case .read(let id, let plan):
             guard let stream = streams[id] else { return }
@@ -185,11 +189,46 @@ final class Core {
                     payload: record.encode())
                 entryBytes += entry.payloadBytes
                 entries.append(entry)
+                tell(of: record)
             } else {
                 effects.append(action)
             }
         }
         actions.removeAll(keepingCapacity: true)
+    }
+
+    /// Logs what an operator wants to know of.
+    private func tell(of record: Record) {
+        switch record {
+        case .groupCreated(let definition):
+            logger.info(
+                "group created",
+                metadata: [
+                    "group": "\(definition.name)", "types": "\(definition.types)",
+                    "start": "\(definition.start)",
+                ])
+        case .failed(let group, let sequence, let attempt, _):
+            logger.info(
+                "attempt failed",
+                metadata: [
+                    "group": "\(name(of: group))", "sequence": "\(sequence)",
+                    "attempt": "\(attempt.attempt)", "worker": "\(attempt.worker)",
+                    "reason": "\(attempt.fault.reason)",
+                ])
+        case .deadLetter(let letter):
+            logger.warning(
+                "dead letter",
+                metadata: [
+                    "group": "\(name(of: letter.group))", "sequence": "\(letter.sequence)",
+                    "reason": "\(letter.fault.reason)", "error": "\(letter.fault.message)",
+                ])
+        default:
+            break
+        }
+    }
+
+    private func name(of group: GroupID) -> String {
+        engine.durable.groups[Int(group.number)].definition.name
     }
 
     /// Commits what was appended and lets the effects out, until there are none.
@@ -288,7 +327,7 @@ final class Core {
     }
 
     private func tellLeases(_ stream: CoreStream, _ count: Int) {
-        guard case .subscribe(let session) = stream.role, count != stream.leased else { return }
+        guard case .subscribe(let session, _) = stream.role, count != stream.leased else { return }
         let whole = leasedOfSession[session, default: 0] + count - stream.leased
         stream.leased = count
         leasedOfSession[session] = whole == 0 ? nil : whole
@@ -578,7 +617,7 @@ final class Core {
     /// The streams that subscribe, with their groups, by session.
     var subscriptions: [(session: UInt64, group: String, leased: Int)] {
         streams.values.compactMap { stream in
-            guard case .subscribe(let session) = stream.role, let group = stream.group else {
+            guard case .subscribe(let session, _) = stream.role, let group = stream.group else {
                 return nil
             }
             return (session, group, engine.leased(by: stream.id))

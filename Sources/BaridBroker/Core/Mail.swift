@@ -1,10 +1,11 @@
 internal import BaridEngine
+internal import Synchronization
 
 /// What the other threads tell the core.
 enum Mail: Sendable {
     /// A stream began; everything about it comes after this.
     case opened(StreamID, any BusStream, StreamRole)
-    /// A stream's request, and how many bytes of credit return when it is dealt with.
+    /// A stream's request, and how many bytes it had; they are given back when it is dealt with.
     case request(StreamID, Input, bytes: Int)
     /// A reader's request.
     case read(StreamID, ReadPlan)
@@ -23,7 +24,31 @@ enum StreamRole: Sendable, Equatable {
     /// It publishes.
     case publish
     /// It subscribes, on a session.
-    case subscribe(session: UInt64)
+    case subscribe(session: UInt64, backlog: Backlog? = nil)
     /// It reads.
     case read
+}
+
+/// Bytes of a subscriber's requests that wait for the core.
+///
+/// Settling is exempt from the credit of streams, so this is what bounds it.
+final class Backlog: Sendable, Equatable {
+    /// More than the largest request may wait.
+    static let maximum = 32 << 20
+
+    private let bytes = Atomic<Int>(0)
+
+    /// Counts a request in.
+    ///
+    /// - Returns: False when too much is waiting already.
+    func add(_ count: Int) -> Bool {
+        bytes.add(count, ordering: .relaxed).newValue <= Self.maximum
+    }
+
+    /// Counts a request out.
+    func remove(_ count: Int) {
+        bytes.subtract(count, ordering: .relaxed)
+    }
+
+    static func == (left: Backlog, right: Backlog) -> Bool { left === right }
 }

@@ -11,14 +11,18 @@ struct SubscribeHandler: RawHandler {
 
     func opened(_ stream: RawStream) -> any RawReceiver {
         let id = numbers.next()
-        mailbox.post(.opened(id, stream, .subscribe(session: stream.session.id)))
-        return SubscribeReceiver(
+        let receiver = SubscribeReceiver(
             id: id, stream: stream, session: stream.session, mailbox: mailbox)
+        mailbox.post(
+            .opened(
+                id, stream, .subscribe(session: stream.session.id, backlog: receiver.backlog)))
+        return receiver
     }
 }
 
 /// Takes the requests of one subscriber.
 final class SubscribeReceiver: RawReceiver {
+    let backlog = Backlog()
     private let id: StreamID
     private let stream: any BusStream
     private let session: SessionDescription
@@ -51,7 +55,15 @@ final class SubscribeReceiver: RawReceiver {
             if let bytes = request.subscription { try subscribe(bytes) }
             guard !failed else { return }
             if request.settles || request.settle.number > 0 {
-                mailbox.post(.request(id, .settle(id, request.settle), bytes: 0))
+                guard backlog.add(message.count) else {
+                    fail(
+                        BusFault(
+                            .resourceExhausted, .protocolViolation,
+                            "more than \(Backlog.maximum) bytes of settlements are waiting"))
+                    return
+                }
+                mailbox.post(
+                    .request(id, .settle(id, request.settle), bytes: message.count))
             }
             if request.credit > 0 || request.creditBytes > 0 {
                 mailbox.post(
