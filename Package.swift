@@ -185,7 +185,8 @@ let package = Package(
         // Reading, terminal, exit codes.
         .testTarget(
             name: "BaridCommandTests",
-            dependencies: ["BaridArticles", "BaridCommand", "TestSupport"], swiftSettings: settings),
+            dependencies: ["BaridArticles", "BaridCommand", "BrokerCommand", "TestSupport"],
+            swiftSettings: settings),
         // The supervisor over shell scripts: restarts, crash loops, no orphans.
         .testTarget(
             name: "BaridSupervisorTests",

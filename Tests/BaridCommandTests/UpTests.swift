@@ -1,0 +1,133 @@
+import Foundation
+import TestSupport
+import Testing
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// `barid up` and `barid down` with the real broker and a plugin that is a shell script.
+@Suite(.serialized) struct UpTests {
+    private let folder: TemporaryFolder
+
+    init() throws {
+        folder = try TemporaryFolder()
+        try FileManager.default.createDirectory(
+            atPath: folder.file("plugins"), withIntermediateDirectories: true)
+    }
+
+    private var environment: [String: String] {
+        [
+            "BARID_ENDPOINT": "ipc://\(folder.path)/run/broker.ipc",
+            "BARID_DATA": folder.file("data"), "BARID_STATE": folder.file("state"),
+            "BARID_PLUGIN_PATH": folder.file("plugins"), "XDG_CONFIG_HOME": folder.file("config"),
+        ]
+    }
+
+    private func barid(
+        _ arguments: String...
+    ) async throws -> (
+        code: Int32, output: String, error: String
+    ) {
+        let process = try RunningProcess("barid", arguments, environment: environment)
+        let code = try await process.ended()
+        return (code, process.output, process.error)
+    }
+
+    private func status() async throws -> [String: Any] {
+        let answer = try await barid("status", "--json")
+        let object = try JSONSerialization.jsonObject(with: Data(answer.output.utf8))
+        return try #require(object as? [String: Any], "\(answer)")
+    }
+
+    private func processes() async throws -> (supervisor: Int32, broker: Int32) {
+        let status = try await status()
+        let supervisor = try #require(status["supervisor"] as? [String: Any])
+        let broker = try #require(status["broker"] as? [String: Any])
+        return (
+            Int32(try #require(supervisor["process_id"] as? Int)),
+            Int32(try #require(broker["process_id"] as? Int))
+        )
+    }
+
+    /// Gone, or dead and not yet reaped by whoever inherited it.
+    private func isGone(_ process: Int32) -> Bool {
+        guard kill(process, 0) == 0 else { return true }
+        let state = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)
+        return state?.split(separator: ")").last?.hasPrefix(" Z") ?? true
+    }
+
+    /// DESIGN 10: "`barid up` while one is running and healthy says pid, folder, since when, and exits 0".
+    @Test func upDetachesTellsThatItIsUpAndGoesDown() async throws {
+        let up = try await barid("up", "--detach")
+        #expect(up.code == 0 && up.output.contains("broker"), "\(up)")
+        let (supervisor, broker) = try await processes()
+
+        let again = try await barid("up")
+        #expect(again.code == 0)
+        #expect(
+            again.output.contains("\(supervisor)") && again.output.contains(folder.file("data")))
+
+        let down = try await barid("down")
+        #expect(down.code == 0, "\(down)")
+        #expect(isGone(supervisor) && isGone(broker))
+        #expect(try await barid("down").code == 69)
+    }
+
+    /// A host that is killed takes everything with it: zero children within two seconds.
+    @Test func nothingOutlivesAKilledSupervisor() async throws {
+        let plugin = folder.file("plugins/sleeper")
+        try FileManager.default.createDirectory(atPath: plugin, withIntermediateDirectories: true)
+        _ = try folder.write(
+            """
+            name: sleeper
+            version: 0.0.1
+            summary: Sleeps, and never says hello.
+            command: [./run]
+            serves: [test.v1.Sleeper]
+
+            """, to: "plugins/sleeper/plugin.yaml")
+        let script = try folder.write(
+            "#!/bin/sh\ntrap '' TERM\nsleep 1000 &\necho $$ $! >pids\nwhile :; do sleep 1; done\n",
+            to: "plugins/sleeper/run")
+        chmod(script, 0o700)
+        let up = try RunningProcess("barid", ["up"], environment: environment)
+        let pids = try await eventually("the plugin runs") {
+            let text = try? String(contentsOfFile: "\(plugin)/pids", encoding: .utf8)
+            let pids = text?.split(whereSeparator: \.isWhitespace).compactMap { Int32($0) }
+            return pids?.count == 2 ? pids : nil
+        }
+        let broker = try await processes().broker
+        #expect(pids.allSatisfy { !isGone($0) })
+        up.signal(SIGKILL)
+        try await up.ended()
+        let killed = ContinuousClock.now
+        try await eventually("end of all children", within: .seconds(10)) {
+            (pids + [broker]).allSatisfy(isGone) ? () : nil
+        }
+        #expect(
+            ContinuousClock.now - killed < .seconds(2) + .milliseconds(500), "on a busy machine")
+    }
+
+    @Test func aPluginThatCannotRunIsListedWithTheReason() async throws {
+        for name in ["missing", "wrong"] {
+            try FileManager.default.createDirectory(
+                atPath: folder.file("plugins/\(name)"), withIntermediateDirectories: true)
+        }
+        _ = try folder.write(
+            """
+            name: missing
+            version: 0.0.1
+            summary: Was never built.
+            command: [barid-never-built]
+            serves: [test.v1.Missing]
+
+            """, to: "plugins/missing/plugin.yaml")
+        _ = try folder.write("name: wrong\n", to: "plugins/wrong/plugin.yaml")
+        let up = try await barid("up", "--detach")
+        #expect(up.code == 0)
+        #expect(up.output.contains("not built") && up.output.contains("barid-never-built"))
+        #expect(up.output.contains("invalid") && up.output.contains("wrong/plugin.yaml"))
+        #expect(try await barid("down").code == 0)
+    }
+}
