@@ -233,7 +233,7 @@ extension Listener {
 
     /// Binds so that the socket file is the owner's alone from its first moment.
     private func bindPrivately(_ socket: Socket, _ endpoint: Endpoint) throws(RPCError) {
-        let mask = umask(0o177)
+        let mask = umask(0o077)
         defer { umask(mask) }
         try bind(socket, endpoint)
     }
