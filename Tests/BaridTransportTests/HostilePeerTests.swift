@@ -78,15 +78,44 @@ struct HostilePeerTests {
         await broker.listener.stop()
     }
 
+    @Test
+    func creditThatAHandlerKeepsComesBackWhenItsStreamEnds() async throws {
+        let broker = try Broker {
+            $0.rawHandlers = ["\(EchoService.name)/Keep": StuckHandler(ends: true)]
+            $0.limits.sessionWindowBytes = 1 << 20
+        }
+        try await broker.withClient { client, _ in
+            // Four times the session's credit, none of it returned by the handler.
+            for _ in 0..<20 {
+                let error = await #expect(throws: RPCError.self) {
+                    try await client.messages("Keep", [[UInt8](repeating: 0, count: 200_000)])
+                }
+                #expect(error?.code == .aborted)
+            }
+        }
+        await broker.listener.stop()
+    }
+
     /// Takes messages and never returns their credit.
     struct StuckHandler: RawHandler {
+        var ends = false
+
         func opened(_ stream: RawStream) -> any RawReceiver {
             stream.returnsCreditByHand()
-            return Receiver()
+            return Receiver(stream: ends ? stream : nil)
         }
 
         final class Receiver: RawReceiver {
-            func received(_ message: [UInt8]) {}
+            private let stream: RawStream?
+
+            init(stream: RawStream?) {
+                self.stream = stream
+            }
+
+            func received(_ message: [UInt8]) {
+                stream?.finish(Status(code: .aborted, message: "enough"))
+            }
+
             func halfClosed() {}
             func closed(_ reason: RawCloseReason) {}
         }

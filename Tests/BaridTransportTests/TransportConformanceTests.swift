@@ -158,6 +158,23 @@ struct TransportConformanceTests {
     }
 
     @Test(arguments: Wire.ours)
+    func whatACallerLeavesUnreadCostsTheSessionNothing(over wire: Wire) async throws {
+        var limits = TransportLimits()
+        limits.sessionWindowBytes = 1 << 20
+        try await withEcho(over: wire, limits: limits) { client, _ in
+            // Each leaves up to a stream's window behind; together ten times the session's.
+            for _ in 0..<40 {
+                let first = try await client.call("Flood") { _ in
+                } receive: { response in
+                    for try await message in response.messages { return message.count }
+                    return 0
+                }
+                #expect(first == 16 << 10)
+            }
+        }
+    }
+
+    @Test(arguments: Wire.ours)
     func aPeerThatDoesNotReadStopsTheWriter(over wire: Wire) async throws {
         try await withEcho(over: wire) { client, probe in
             let held = try await client.call("Flood") { _ in

@@ -18,6 +18,9 @@ final class Inbox<Part: Sendable>: AsyncSequence, Sendable {
         var end: Result<Void, any Error>?
         var reader: CheckedContinuation<Void, Never>?
         var isAbandoned = false
+        /// Credit of everything delivered that was not given back yet.
+        var charge = 0
+        var exempt = 0
     }
 
     private let handle: StreamHandle
@@ -34,6 +37,8 @@ final class Inbox<Part: Sendable>: AsyncSequence, Sendable {
                 return (false, nil as CheckedContinuation<Void, Never>?)
             }
             state.entries.append(Entry(part: part, charge: charge, exempt: exempt))
+            state.charge += charge
+            state.exempt += exempt
             defer { state.reader = nil }
             return (true, state.reader)
         }
@@ -51,16 +56,25 @@ final class Inbox<Part: Sendable>: AsyncSequence, Sendable {
         reader?.resume()
     }
 
-    /// Nobody reads on: what is left gives its credit back.
+    /// Nobody reads on: what is left, also with a reader that stopped, gives its credit back.
     func abandon() {
-        let rest = state.withLock { state in
+        state.withLock { state in
             state.isAbandoned = true
             if state.end == nil { state.end = .success(()) }
-            defer { state.entries = [] }
-            return state.entries
+            state.entries = []
         }
-        handle.release(
-            charge: rest.reduce(0) { $0 + $1.charge }, exempt: rest.reduce(0) { $0 + $1.exempt })
+        release(charge: .max, exempt: .max)
+    }
+
+    /// Gives credit back, once at most for everything delivered.
+    private func release(charge: Int, exempt: Int) {
+        let (charge, exempt) = state.withLock { state in
+            let due = (Swift.min(charge, state.charge), Swift.min(exempt, state.exempt))
+            state.charge -= due.0
+            state.exempt -= due.1
+            return due
+        }
+        handle.release(charge: charge, exempt: exempt)
     }
 
     func makeAsyncIterator() -> Iterator {
@@ -90,7 +104,7 @@ final class Inbox<Part: Sendable>: AsyncSequence, Sendable {
                     charge += entry.charge
                     exempt += entry.exempt
                     if index == entries.count || charge >= 32 << 10 {
-                        inbox.handle.release(charge: charge, exempt: exempt)
+                        inbox.release(charge: charge, exempt: exempt)
                         charge = 0
                         exempt = 0
                     }

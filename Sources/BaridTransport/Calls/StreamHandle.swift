@@ -26,6 +26,9 @@ final class StreamHandle: @unchecked Sendable {
     /// The number of the stream on that session.
     var id: UInt32 = 0
 
+    /// Bytes that the application returns by hand and has not yet; nil where it does not.
+    var heldByHand: Int?
+
     /// Takes what the peer sends; nil once the stream is over.
     var sink: (any StreamSink)?
 

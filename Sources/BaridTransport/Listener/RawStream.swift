@@ -78,7 +78,8 @@ public final class RawStream: Sendable {
     /// Leaves it to the caller to return the credit of messages, by ``returnCredit(bytes:)``.
     ///
     /// Call it in ``RawHandler/opened(_:)``. The peer stops at about the stream window until credit
-    /// comes back, so this is how a handler makes a fast peer wait.
+    /// comes back, so this is how a handler makes a fast peer wait. What is not returned when the
+    /// stream ends comes back then.
     public func returnsCreditByHand() {
         byHand.store(true, ordering: .relaxed)
     }

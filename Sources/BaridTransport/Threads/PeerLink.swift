@@ -59,6 +59,10 @@ final class PeerLink {
     func end(_ handle: StreamHandle, _ id: UInt32, _ end: StreamEnd, dropped: Int = 0) {
         bindings[id] = nil
         handle.isBound = false
+        if let held = handle.heldByHand {
+            session.releaseSession(held)
+            handle.heldByHand = 0
+        }
         if dropped > 0 { handle.didSend(dropped) }
         handle.close(end.error)
         let sink = handle.sink
@@ -73,7 +77,9 @@ final class PeerLink {
             // A known race: the stream ended while the order was on its way.
             switch order {
             case .message(let message, _): handle.didSend(message.count)
-            case .release(let charge, _): session.releaseSession(charge)
+            case .release(let charge, _):
+                // What was to be returned by hand came back when the stream ended.
+                if handle.heldByHand == nil { session.releaseSession(charge) }
             case .open, .headers, .halfClose, .finish, .cancel: break
             }
             return
@@ -96,7 +102,11 @@ final class PeerLink {
             end(
                 handle, id,
                 .failed(Status(code: body.code, message: body.text)), dropped: dropped)
-        case .release(let charge, let exempt):
+        case .release(var charge, let exempt):
+            if let held = handle.heldByHand {
+                charge = min(charge, held)
+                handle.heldByHand = held - charge
+            }
             session.release(charge, stream: id, exempt: exempt)
         }
     }
@@ -129,6 +139,7 @@ final class PeerLink {
             case .later: break
             case .now: session.release(charge, stream: id, exempt: exemptBytes)
             case .byHand:
+                handle.heldByHand = (handle.heldByHand ?? 0) + bytes.count
                 if exempt { session.hold(bytes.count, stream: id) }
                 session.release(
                     exempt ? 0 : charge - bytes.count, stream: id, exempt: exemptBytes)
