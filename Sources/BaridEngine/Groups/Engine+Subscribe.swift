@@ -85,15 +85,32 @@ extension Engine {
                 case .left:
                     release(group, slot, into: &actions)
                 case .lost:
-                    let fault = BusFault(
-                        .unavailable, .workerLost,
-                        "worker '\(subscription.worker)' was lost while it held the event")
-                    fail(group, slot, fault, delay: nil, into: &actions)
+                    lose(group, slot, subscription, into: &actions)
                 }
             }
         }
         groups[group].subscriptions.remove(at: index)
         dispatch(group, into: &actions)
+    }
+
+    /// Takes back what a dead worker held.
+    ///
+    /// If it held this event alone, or suspected, that counts as a failure. Of several it is not
+    /// known which one killed it, if any: none is charged, all are suspects, and go out one
+    /// at a time, so that the next death has a name.
+    private mutating func lose(
+        _ group: Int, _ slot: Int, _ subscription: SubscriptionRuntime,
+        into actions: inout [Action]
+    ) {
+        guard subscription.leased > 1, !groups[group].entries[slot].isSuspect else {
+            let fault = BusFault(
+                .unavailable, .workerLost,
+                "worker '\(subscription.worker)' was lost while it held the event")
+            fail(group, slot, fault, delay: nil, into: &actions)
+            return
+        }
+        release(group, slot, into: &actions)
+        groups[group].suspect(slot)
     }
 
     private mutating func ensureGroup(

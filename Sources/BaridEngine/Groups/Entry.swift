@@ -36,6 +36,8 @@ struct Entry {
     var deadline: Int64 = .max
     /// Who has it.
     var subscription = StreamID(0)
+    /// Its worker died while it held this and other events: it goes out alone of its kind.
+    var isSuspect = false
     /// When it went out, recorded wall time.
     var leasedAt: Int64 = 0
     /// When the event expires, wall time.

@@ -27,6 +27,9 @@ struct GroupRuntime {
     private var lastOfKey: [UInt64: Int32] = [:]
     private var ready: [Int32] = []
     private var readyStart = 0
+    /// Suspects that are ready; only one of a group's suspects is out at a time.
+    private var readySuspects: [Int32] = []
+    private var leasedSuspects = 0
     /// Bytes of events held.
     private(set) var heldBytes = 0
     private(set) var leasedCount = 0
@@ -40,7 +43,11 @@ struct GroupRuntime {
     }
 
     var count: Int { slots.count }
-    var readyCount: Int { ready.count - readyStart }
+
+    /// Events that can go out now.
+    var readyCount: Int {
+        ready.count - readyStart + (leasedSuspects == 0 && !readySuspects.isEmpty ? 1 : 0)
+    }
 
     func slot(of sequence: UInt64) -> Int? { slots[sequence].map(Int.init) }
 
@@ -92,8 +99,11 @@ struct GroupRuntime {
         if !blocked, let due { wait(Int(slot), until: due) }
     }
 
-    /// Takes the oldest ready slot.
+    /// Takes the oldest ready slot, a suspect first if none is out.
     mutating func popReady() -> Int? {
+        if leasedSuspects == 0, !readySuspects.isEmpty {
+            return Int(readySuspects.removeFirst())
+        }
         guard readyStart < ready.count else { return nil }
         let slot = Int(ready[readyStart])
         readyStart += 1
@@ -120,6 +130,7 @@ struct GroupRuntime {
         entries[slot].leasedAt = wall
         nextCheck = min(nextCheck, deadline)
         leasedCount += 1
+        if entries[slot].isSuspect { leasedSuspects += 1 }
         subscriptions[index].leased += 1
         subscriptions[index].credit -= 1
         subscriptions[index].creditBytes -= Int64(bytes.count)
@@ -135,6 +146,7 @@ struct GroupRuntime {
     /// Takes a lease back; the caller says next what becomes of the entry.
     private mutating func unlease(_ slot: Int) {
         leasedCount -= 1
+        if entries[slot].isSuspect { leasedSuspects -= 1 }
         if let index = subscription(entries[slot].subscription) {
             subscriptions[index].leased -= 1
         }
@@ -163,6 +175,13 @@ struct GroupRuntime {
         entries[slot].deadline = .max
     }
 
+    /// Suspects a leased event, once it is given back, of having killed its worker.
+    ///
+    /// Call it after the lease was taken back.
+    mutating func suspect(_ slot: Int) {
+        entries[slot].isSuspect = true
+    }
+
     /// A wait is over: the event is loaded.
     mutating func load(_ slot: Int) {
         waitingCount -= 1
@@ -180,7 +199,11 @@ struct GroupRuntime {
         entries[slot].bytes = bytes
         entries[slot].state = .ready
         heldBytes += bytes.count
-        ready.append(Int32(slot))
+        if entries[slot].isSuspect {
+            readySuspects.append(Int32(slot))
+        } else {
+            ready.append(Int32(slot))
+        }
     }
 
     /// Removes an event that is done, whether it is leased or was just taken from the ready
