@@ -125,7 +125,7 @@ actor ArticleFollower {
     private func lookUp(_ key: Key, isFinal: Bool) async {
         guard expected[key] != nil else { return }
         do {
-            let response = try await client.article(key.id)
+            let response = try await article(key.id)
             guard response.article.id == key.id, Self.needed.isSubset(of: response.stages),
                 isFinal || response.article.revision == key.revision
             else { return }
@@ -135,6 +135,20 @@ actor ArticleFollower {
             if isFinal { end(key, .failed(error)) }
         } catch {
             if isFinal { end(key, .failed(RPCError(code: .unknown, message: "\(error)"))) }
+        }
+    }
+
+    /// Asks the index, again while it is busy or starting anew.
+    private func article(_ id: String) async throws -> Barid_Index_V1_GetArticleResponse {
+        while true {
+            do {
+                return try await client.article(id)
+            } catch let error as RPCError
+                where error.code == .resourceExhausted || error.code == .unavailable
+            {
+                guard ContinuousClock.now - lastProgress < limit else { throw error }
+                try await Task.sleep(for: .milliseconds(200))
+            }
         }
     }
 
