@@ -257,6 +257,19 @@ import Testing
         try await running.broker.stop()
     }
 
+    /// After a failed sync nothing is promised any more: no receipt, and the broker ends.
+    @Test func aFailedSyncEndsTheBrokerWithoutAReceipt() async throws {
+        let log = WatchedLog()
+        // The epoch and the first event are committed, the second event is not.
+        log.commitsLeft = 2
+        let running = try RunningBroker(in: TemporaryFolder(), log: log)
+        let broker = running.broker
+        let ended = Task { try await broker.runStarted() }
+        #expect(try await running.publish([.test("a")]).map(\.firstSequence) == [1])
+        await #expect(throws: RPCError.self) { try await running.publish([.test("b")]) }
+        await #expect(throws: LogError.self) { try await ended.value }
+    }
+
     @Test func aSecondBrokerOnTheFolderIsRefusedByName() async throws {
         let folder = try TemporaryFolder()
         let running = try RunningBroker(in: folder)

@@ -59,6 +59,8 @@ final class WatchedLog: EventLog {
     /// Called before a commit is made.
     var beforeCommit: () -> Void = {}
     var failsCommits = false
+    /// So many commits succeed.
+    var commitsLeft = Int.max
     var space = LogSpace(used: 0, ready: 1 << 40, free: 0)
     private(set) var commits = 0
 
@@ -75,7 +77,8 @@ final class WatchedLog: EventLog {
 
     func commit() throws(LogError) {
         beforeCommit()
-        guard !failsCommits else {
+        commitsLeft -= 1
+        guard !failsCommits, commitsLeft >= 0 else {
             throw .failed(FileError(operation: "sync", path: "test", code: 5))
         }
         commits += 1

@@ -1,3 +1,4 @@
+import BaridLog
 import BaridSchema
 import BaridTransport
 import Foundation
@@ -22,7 +23,7 @@ struct RunningBroker {
     /// Starts a broker on the folder's data, new or not.
     init(
         in folder: TemporaryFolder, durability: Durability = .fsync,
-        core: CoreConfiguration = CoreConfiguration()
+        core: CoreConfiguration = CoreConfiguration(), log: (any EventLog)? = nil
     ) throws {
         self.folder = folder
         endpoint = .ipc(path: folder.file("run/broker.ipc"))
@@ -32,7 +33,11 @@ struct RunningBroker {
         configuration.core = core
         configuration.drainLimit = .milliseconds(200)
         configuration.logger = Self.quiet
-        broker = try Broker(configuration)
+        if let log {
+            broker = try Broker(configuration, folder: nil, log: log)
+        } else {
+            broker = try Broker(configuration)
+        }
         try broker.start()
     }
 
