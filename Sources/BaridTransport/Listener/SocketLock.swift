@@ -1,4 +1,3 @@
-internal import CZeroMQ
 internal import GRPCCore
 internal import Glibc
 
@@ -16,7 +15,8 @@ final class SocketLock: Sendable {
     ///   `.permissionDenied` if others could reach into the folder, `.unavailable` otherwise.
     init(path: String) throws(RPCError) {
         try Self.prepareFolder(of: path)
-        let descriptor = czeromq_open_private(path + ".lock")
+        let descriptor = open(
+            path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw Self.error("open \(path).lock") }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let holder = Self.readHolder(descriptor)
