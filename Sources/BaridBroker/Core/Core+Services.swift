@@ -1,0 +1,65 @@
+internal import BaridEngine
+
+// What services ask for, on the core's thread.
+extension Core {
+    /// The streams that subscribe, with their groups, by session.
+    var subscriptions: [(session: UInt64, group: String, leased: Int)] {
+        streams.values.compactMap { stream in
+            guard case .subscribe(let session, _) = stream.role, let group = stream.group else {
+                return nil
+            }
+            return (session, group, engine.leased(by: stream.id))
+        }
+    }
+
+    /// Makes sure that a group exists; the answer comes once that is durable.
+    func createGroup(
+        _ request: SubscriptionRequest,
+        answer: @escaping (Result<GroupCreated, BusFault>) -> Void
+    ) {
+        nextTicket += 1
+        tickets[nextTicket] = answer
+        step(.createGroup(ticket: nextTicket, request))
+    }
+
+    /// Takes and gives out nothing new; tells subscribers, and `done` once nothing is leased.
+    func drain(_ done: @escaping () -> Void) {
+        step(.drain)
+        drained = done
+        for stream in streams.values {
+            guard case .subscribe = stream.role else { continue }
+            stream.batch.draining = true
+            touch(stream)
+        }
+    }
+
+    /// Waits no longer for what is leased.
+    func giveUpDraining() {
+        drained?()
+        drained = nil
+    }
+
+    /// Ends every stream: subscribers well, the others as unavailable.
+    func endStreams() {
+        let fault = BusFault(
+            .unavailable, .draining, "the broker stops", retryAfter: .seconds(1))
+        for stream in streams.values {
+            touch(stream)
+            switch stream.role {
+            case .subscribe: stream.finishing = true
+            case .publish, .read: stream.ending = fault
+            }
+        }
+    }
+
+    /// Calls `body` once everything appended so far is committed.
+    func afterCommit(_ body: @escaping () -> Void) {
+        committed.append(body)
+    }
+
+    func reportDrained() {
+        guard let done = drained, engine.leasedCount == 0 else { return }
+        drained = nil
+        done()
+    }
+}
