@@ -46,6 +46,12 @@ struct ModeratorTests {
         #expect(verdict.standsWhereItSays(in: comment))
     }
 
+    @Test func anAnimalSpokenOfIsNoInsultToTheLexicon() {
+        let lexicon = Moderator(usesModel: false)
+        #expect(lexicon.moderate(text: "الكلب صديق الإنسان").article.decision == .pass)
+        #expect(lexicon.moderate(text: "كلب ويكذب").article.decision == .hold)
+    }
+
     @Test func denialAndQuotationWeighLess() {
         let plain = moderator.moderate(text: "هو كذاب").article.score
         #expect(moderator.moderate(text: "هو ليس كذاب").article.score < plain)

@@ -34,32 +34,43 @@ public struct EntityTagger: Sendable {
     public func tag(_ article: Barid_Article_V1_Article) -> Barid_Article_V1_ArticleTagged {
         let scalars = Array(article.text.unicodeScalars)
         var document = TaggedDocument(scalars: scalars)
-        let removed = article.removed.filter { $0.text.hasSpan }.map { $0.text.span.range }
+        let removed = article.removed.map { $0.text.span.range }
+            .sorted { $0.lowerBound < $1.lowerBound }
         var parts: [Range<Int>] = []
         if article.hasHeadline { parts.append(article.headline.span.range) }
         if article.hasAbstract { parts.append(article.abstract.span.range) }
         parts += article.paragraphs.map { $0.text.span.range }
         var end = 0
+        var next = 0
         for part in parts.sorted(by: { $0.lowerBound < $1.lowerBound }) {
             // Parts that overlap are read once.
             let rest = max(part.lowerBound, end)..<max(part.upperBound, end)
-            for piece in rest.removing(removed) {
-                document.append(piece, gazetteer: gazetteer)
-            }
             end = rest.upperBound
+            var start = rest.lowerBound
+            while next < removed.count, removed[next].lowerBound < end {
+                let line = removed[next]
+                if line.lowerBound > start {
+                    document.append(start..<line.lowerBound, gazetteer: gazetteer)
+                }
+                start = max(start, line.upperBound)
+                // A line that goes on behind this part is looked at again with the next one.
+                if line.upperBound > end { break }
+                next += 1
+            }
+            if start < end { document.append(start..<end, gazetteer: gazetteer) }
         }
         var tagged = Barid_Article_V1_ArticleTagged()
         tagged.articleID = article.id
         tagged.revision = article.revision
         tagged.tagger = Self.version
-        let (entities, found) = entities(of: document, background: [])
+        let (entities, memory) = entities(of: document, background: nil)
         tagged.entities = entities
         tagged.comments = article.comments.compactMap { comment in
             var document = TaggedDocument(scalars: scalars)
             document.append(comment.text.span.range, gazetteer: gazetteer)
             var result = Barid_Article_V1_CommentEntities()
             result.commentNumber = comment.number
-            result.entities = self.entities(of: document, background: found).0
+            result.entities = self.entities(of: document, background: memory).0
             return result.entities.isEmpty ? nil : result
         }
         return tagged
@@ -75,7 +86,7 @@ public struct EntityTagger: Sendable {
         document.append(0..<scalars.count, gazetteer: gazetteer)
         var tagged = Barid_Article_V1_ArticleTagged()
         tagged.tagger = Self.version
-        tagged.entities = entities(of: document, background: []).0
+        tagged.entities = entities(of: document, background: nil).0
         return tagged
     }
 
@@ -100,8 +111,8 @@ public struct EntityTagger: Sendable {
     }
 
     private func entities(
-        of document: TaggedDocument, background: [NameResolver.Name]
-    ) -> ([Barid_Article_V1_Entity], [NameResolver.Name]) {
+        of document: TaggedDocument, background: NameMemory?
+    ) -> ([Barid_Article_V1_Entity], NameMemory) {
         var entities = EntityList(document: document)
         var found: [[Candidate]] = []
         for sentence in document.sentences {
@@ -111,30 +122,15 @@ public struct EntityTagger: Sendable {
             found.append(
                 names.find(in: sentence).filter { !$0.words.contains(where: taken.contains) })
         }
-        let resolver = NameResolver(gazetteer: gazetteer, background: background)
-        let names = resolver.resolve(document, found: found)
+        let (names, memory) = NameResolver(gazetteer: gazetteer)
+            .resolve(document, found: found, background: background)
         for name in names { entities.add(name) }
         for hashtag in document.hashtags { entities.add(hashtag) }
-        return (entities.sorted, names)
+        return (entities.sorted, memory)
     }
 }
 
 extension Barid_Article_V1_Span {
     /// The span as a range; empty when it is the wrong way round.
     fileprivate var range: Range<Int> { Int(start)..<max(Int(start), Int(end)) }
-}
-
-extension Range<Int> {
-    /// The parts of the range that lie in none of the others.
-    fileprivate func removing(_ others: [Range<Int>]) -> [Range<Int>] {
-        var parts: [Range<Int>] = []
-        var start = lowerBound
-        for other in others.sorted(by: { $0.lowerBound < $1.lowerBound })
-        where other.overlaps(self) {
-            if other.lowerBound > start { parts.append(start..<other.lowerBound) }
-            start = Swift.max(start, other.upperBound)
-        }
-        if start < upperBound { parts.append(start..<upperBound) }
-        return parts
-    }
 }

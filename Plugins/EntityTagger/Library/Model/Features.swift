@@ -1,157 +1,129 @@
 /// What the sequence model looks at: hashed features of every word of a sentence.
 ///
 /// The same code feeds training, so that what is learnt is what is seen.
-struct Features: Sendable {
-    let adjectives: Adjectives
-
+enum Features {
     /// Bits of a hashed feature.
-    static let bits = 24
+    static let bits: UInt32 = 24
 
     /// Returns the features of each word.
     ///
     /// - Parameters:
     ///   - sentence: The words of one sentence.
-    ///   - rules: What the rules say of each word.
+    ///   - rules: What the rules say of each word, one label a word.
     /// - Returns: Hashes, one array a word.
-    func extract(from sentence: [Word], rules: [Label]) -> [[UInt32]] {
-        let facts = sentence.indices.map { fact(of: sentence[$0], rule: rules[$0]) }
-        return sentence.indices.map { features(at: $0, facts) }
+    static func extract(from sentence: [Word], rules: [Label]) -> [[UInt32]] {
+        let facts = zip(sentence, rules).map { Fact(of: $0, rule: $1) }
+        return facts.indices.map { features(at: $0, facts) }
     }
 
-    /// What one word tells by itself.
+    /// What one word tells by itself, each part hashed once.
     private struct Fact {
-        var text = "^"
-        var stem = "^"
-        var prefix = ""
-        var classes = 0
-        var rule = 0
-        var context = ""
-        var shape = ""
-        var letters: [Unicode.Scalar] = []
+        var text: UInt32 = 1
+        var stem: UInt32 = 1
+        var prefix: UInt32 = 1
+        var classes: UInt32 = 0
+        var rule: UInt32 = 0
+        var context: UInt32 = 0
+        var shape: UInt32 = 0
+        var pieces: [UInt32] = []
+
+        /// The edge of a sentence.
+        init() {}
+
+        init(of word: Word, rule: Label) {
+            text = Features.hash(word.text.unicodeScalars)
+            stem = word.hasClitic ? Features.hash(word.stem.unicodeScalars) : text
+            prefix = Features.hash(word.reading.prefix.unicodeScalars)
+            classes = UInt32(word.stemClasses.rawValue)
+            self.rule = UInt32(rule.rawValue)
+            switch word.form {
+            case .arabic: shape = (word.isDefinite ? 3 : 2) + (word.isNationality ? 8 : 0)
+            case .latin: shape = word.isCapitalised ? 5 : 4
+            case .otherScript: shape = 6
+            case .number:
+                shape = 7
+                text = UInt32(min(word.text.utf8.count, 12))
+                stem = text
+            case .mark: shape = 1
+            }
+            if Vocabulary.roles.contains(word.stem) { context |= 1 }
+            if Vocabulary.organisationHeads.contains(word.stem) { context |= 2 }
+            if Vocabulary.placeHeads.contains(word.stem) { context |= 4 }
+            if Vocabulary.speech.contains(word.stem) { context |= 8 }
+            if Vocabulary.nameParticles.contains(word.text) { context |= 16 }
+            if Vocabulary.commonAdjectives.contains(word.stem) { context |= 32 }
+            if word.isWord { addPieces(of: Array(word.stem.unicodeScalars.prefix(24))) }
+        }
+
+        /// The first and last one to four letters, and every three in a row.
+        private mutating func addPieces(of letters: [Unicode.Scalar]) {
+            for length in 1...4 where letters.count > length {
+                pieces.append(Features.mix(101, Features.hash(letters.prefix(length))))
+                pieces.append(Features.mix(102, Features.hash(letters.suffix(length))))
+            }
+            guard letters.count >= 4 else { return }
+            for start in 0...(letters.count - 3) where start < 10 {
+                pieces.append(Features.mix(103, Features.hash(letters[start..<(start + 3)])))
+            }
+        }
     }
 
     private static let edge = Fact()
 
-    private func fact(of word: Word, rule: Label) -> Fact {
-        var fact = Fact()
-        let isShort = word.text.utf8.count <= 64
-        fact.text = isShort ? word.text : "…"
-        fact.stem = isShort ? word.stem : "…"
-        fact.prefix = word.reading.prefix
-        fact.classes = Int(word.stemClasses.rawValue)
-        fact.rule = rule.rawValue
-        fact.letters = isShort ? Array(word.stem.unicodeScalars) : []
-        switch word.form {
-        case .arabic:
-            fact.shape = word.isDefinite ? "d" : "a"
-            if adjectives.isNationality(word.stem) { fact.shape += "n" }
-        case .latin: fact.shape = word.isCapitalised ? "L" : "l"
-        case .otherScript: fact.shape = "o"
-        case .number:
-            fact.shape = "9"
-            fact.text = "9\(word.text.utf8.count)"
-            fact.stem = fact.text
-        case .mark: fact.shape = "."
-        }
-        if Vocabulary.roles.contains(word.stem) { fact.context += "r" }
-        if Vocabulary.organisationHeads.contains(word.stem) { fact.context += "o" }
-        if Vocabulary.placeHeads.contains(word.stem) { fact.context += "p" }
-        if Vocabulary.speech.contains(word.stem) { fact.context += "s" }
-        if Vocabulary.nameParticles.contains(word.text) { fact.context += "b" }
-        if Vocabulary.commonAdjectives.contains(word.stem) { fact.context += "j" }
-        return fact
-    }
-
-    private func features(at index: Int, _ facts: [Fact]) -> [UInt32] {
+    private static func features(at index: Int, _ facts: [Fact]) -> [UInt32] {
         func fact(_ offset: Int) -> Fact {
             let place = index + offset
-            return place >= 0 && place < facts.count ? facts[place] : Self.edge
+            return place >= 0 && place < facts.count ? facts[place] : edge
         }
         let this = fact(0)
         let before = fact(-1)
         let after = fact(1)
         let before2 = fact(-2)
         let after2 = fact(2)
-        var hashes: [UInt32] = []
-        hashes.reserveCapacity(48)
-        func add(_ name: StaticString, _ parts: String...) {
-            var hash = FeatureHash(name)
-            for part in parts { hash.add(part) }
-            hashes.append(hash.value)
+        let look = this.shape << 8 | this.context
+        let lookBefore = before.shape << 8 | before.context
+        let lookAfter = after.shape << 8 | after.context
+        return this.pieces + [
+            mix(1, 0),
+            mix(2, this.text), mix(3, this.stem), mix(4, before.text), mix(5, before.stem),
+            mix(6, after.text), mix(7, after.stem), mix(8, before2.stem), mix(9, after2.stem),
+            mix(10, before.stem, this.stem), mix(11, this.stem, after.stem), mix(12, this.prefix),
+            mix(13, this.classes), mix(14, before.classes), mix(15, after.classes),
+            mix(16, before2.classes), mix(17, after2.classes),
+            mix(18, before.classes, this.classes), mix(19, this.classes, after.classes),
+            mix(20, this.classes, this.prefix, this.shape),
+            mix(21, this.rule), mix(22, before.rule), mix(23, after.rule),
+            mix(24, this.rule, this.classes), mix(25, this.rule, this.stem),
+            mix(26, before.rule, this.rule), mix(27, this.rule, after.rule),
+            mix(28, look), mix(29, lookBefore), mix(30, lookAfter),
+            mix(31, lookBefore, this.shape), mix(32, lookBefore, this.classes),
+            mix(33, before2.context, lookBefore, this.classes), mix(34, look, after.shape),
+            mix(35, before.stem, this.classes), mix(36, this.classes, after.stem),
+        ]
+    }
+
+    /// FNV-1a over the scalars of a word, of which the first 64 tell enough.
+    private static func hash(_ scalars: some Sequence<Unicode.Scalar>) -> UInt32 {
+        var state: UInt32 = 2_166_136_261
+        for scalar in scalars.prefix(64) {
+            state = (state ^ (scalar.value & 0xFF)) &* 16_777_619
+            state = (state ^ (scalar.value >> 8)) &* 16_777_619
         }
-        add("bias")
-        add("w", this.text)
-        add("s", this.stem)
-        add("w-1", before.text)
-        add("s-1", before.stem)
-        add("w+1", after.text)
-        add("s+1", after.stem)
-        add("s-2", before2.stem)
-        add("s+2", after2.stem)
-        add("s-1s", before.stem, this.stem)
-        add("ss+1", this.stem, after.stem)
-        add("x", this.prefix)
-        let letters = this.letters
-        for length in 1...4 where letters.count > length {
-            add("pre", String(String.UnicodeScalarView(letters.prefix(length))))
-            add("suf", String(String.UnicodeScalarView(letters.suffix(length))))
+        return state
+    }
+
+    /// One feature: what it is about and the hashes of its parts.
+    private static func mix(
+        _ kind: UInt32, _ first: UInt32, _ second: UInt32 = 0, _ third: UInt32 = 0
+    ) -> UInt32 {
+        var state = UInt64(kind) &* 0x9E37_79B9_7F4A_7C15
+        func add(_ part: UInt32) {
+            state = (state ^ UInt64(part)) &* 0xFF51_AFD7_ED55_8CCD
+            state ^= state >> 32
         }
-        if letters.count >= 4 {
-            for start in 0...(letters.count - 3) where start < 10 {
-                add("tri", String(String.UnicodeScalarView(letters[start..<(start + 3)])))
-            }
-        }
-        let classes = String(this.classes)
-        let classesBefore = String(before.classes)
-        let classesAfter = String(after.classes)
-        add("c", classes)
-        add("c-1", classesBefore)
-        add("c+1", classesAfter)
-        add("c-2", String(before2.classes))
-        add("c+2", String(after2.classes))
-        add("c-1c", classesBefore, classes)
-        add("cc+1", classes, classesAfter)
-        add("cxs", classes, this.prefix, this.shape)
-        let rule = String(this.rule)
-        add("r", rule)
-        add("r-1", String(before.rule))
-        add("r+1", String(after.rule))
-        add("rc", rule, classes)
-        add("rw", rule, this.stem)
-        add("r-1r", String(before.rule), rule)
-        add("rr+1", rule, String(after.rule))
-        add("h", this.shape, this.context)
-        add("h-1", before.shape, before.context)
-        add("h+1", after.shape, after.context)
-        add("h-1h", before.shape, before.context, this.shape)
-        add("h-1c", before.shape, before.context, classes)
-        add("h-2h-1c", before2.context, before.context, before.shape, classes)
-        add("hh+1", this.shape, this.context, after.shape)
-        add("s-1c", before.stem, classes)
-        add("cs+1", classes, after.stem)
-        return hashes
-    }
-}
-
-/// A running hash (FNV-1a) of the parts of a feature.
-private struct FeatureHash {
-    private var state: UInt32 = 2_166_136_261
-
-    init(_ name: StaticString) {
-        name.withUTF8Buffer { for byte in $0 { add(byte) } }
-    }
-
-    mutating func add(_ part: String) {
-        add(0xFF)
-        for byte in part.utf8 { add(byte) }
-    }
-
-    private mutating func add(_ byte: UInt8) {
-        state = (state ^ UInt32(byte)) &* 16_777_619
-    }
-
-    /// The upper bits are folded into the lower ones.
-    var value: UInt32 {
-        (state >> UInt32(Features.bits)) ^ (state & ((1 << UInt32(Features.bits)) - 1))
+        add(first)
+        add(second)
+        add(third)
+        return UInt32(truncatingIfNeeded: state) & ((1 << bits) - 1)
     }
 }

@@ -2,7 +2,6 @@
 struct NameFinder: Sendable {
     private let arabic: ArabicRules
     private let latin: LatinRules
-    private let features: Features
     private let model: SequenceModel?
 
     /// Makes a finder.
@@ -11,10 +10,8 @@ struct NameFinder: Sendable {
     ///   - gazetteer: The names known.
     ///   - model: Trained weights; nil leaves it at rules and lists.
     init(gazetteer: Gazetteer, model: SequenceModel?) {
-        let adjectives = Adjectives(gazetteer: gazetteer)
-        arabic = ArabicRules(gazetteer: gazetteer, adjectives: adjectives)
+        arabic = ArabicRules(gazetteer: gazetteer)
         latin = LatinRules(gazetteer: gazetteer)
-        features = Features(adjectives: adjectives)
         self.model = model
     }
 
@@ -22,7 +19,7 @@ struct NameFinder: Sendable {
     func find(in sentence: [Word]) -> [Candidate] {
         let ruled = byRules(sentence)
         guard let model, sentence.contains(where: \.isArabic) else { return ruled }
-        let hashes = features.extract(
+        let hashes = Features.extract(
             from: sentence, rules: Label.labels(of: ruled, count: sentence.count))
         let decoded = Self.candidates(model.decode(hashes), sentence)
         // Latin words are few in the training data: there the rules have the word.
@@ -34,7 +31,7 @@ struct NameFinder: Sendable {
 
     /// Returns what training sees of a sentence: its features, with the rules as evidence.
     func evidence(in sentence: [Word]) -> [[UInt32]] {
-        features.extract(
+        Features.extract(
             from: sentence, rules: Label.labels(of: byRules(sentence), count: sentence.count))
     }
 

@@ -2,7 +2,7 @@
 ///
 /// Decoding is one Viterbi pass, linear in the words.
 struct SequenceModel: Sendable {
-    /// Open addressing: a key of feature and label (0 is free) and its weight.
+    /// Open addressing: a feature + 1 (0 is free), and beside it one weight a label.
     private var keys: [UInt32]
     private var weights: [Float]
     private var transitions: [Float]
@@ -36,20 +36,22 @@ struct SequenceModel: Sendable {
                 }
             }
         }
-        let count = decoded.count - labels * labels
-        guard count > 0 else { return nil }
+        guard decoded.count > labels * labels else { return nil }
+        let states = decoded.dropFirst(labels * labels)
         var size = 1
-        while size < count * 2 { size *= 2 }
+        while size < states.count * 2 { size *= 2 }
         mask = size - 1
         keys = [UInt32](repeating: 0, count: size)
-        weights = [Float](repeating: 0, count: size)
+        weights = [Float](repeating: 0, count: size * labels)
         transitions = decoded.prefix(labels * labels).map { Self.weight($0, step) }
-        for record in decoded.dropFirst(labels * labels) {
-            let key = UInt32(truncatingIfNeeded: record >> 9) &+ 1
+        for record in states {
+            let key = UInt32(truncatingIfNeeded: record >> 12) &+ 1
+            let label = Int(record >> 9 & 7)
+            guard label < labels else { continue }
             var slot = Self.slot(key) & mask
-            while keys[slot] != 0 { slot = (slot + 1) & mask }
+            while keys[slot] != 0, keys[slot] != key { slot = (slot + 1) & mask }
             keys[slot] = key
-            weights[slot] = Self.weight(record, step)
+            weights[slot * labels + label] = Self.weight(record, step)
         }
     }
 
@@ -66,7 +68,8 @@ struct SequenceModel: Sendable {
         for (index, hashes) in features.enumerated() {
             var emission = [Float](repeating: 0, count: count)
             for hash in hashes {
-                for label in 0..<count { emission[label] += weight(of: hash, label) }
+                guard let row = row(of: hash) else { continue }
+                for label in 0..<count { emission[label] += weights[row + label] }
             }
             guard index > 0 else {
                 for label in 0..<count {
@@ -110,14 +113,15 @@ struct SequenceModel: Sendable {
         return previous.kind == label.kind
     }
 
-    private func weight(of feature: UInt32, _ label: Int) -> Float {
-        let key = (feature << 3 | UInt32(truncatingIfNeeded: label)) &+ 1
+    /// Where the weights of a feature begin; nil when it has none.
+    private func row(of feature: UInt32) -> Int? {
+        let key = feature &+ 1
         var slot = Self.slot(key) & mask
         while keys[slot] != 0 {
-            if keys[slot] == key { return weights[slot] }
+            if keys[slot] == key { return slot * Label.allCases.count }
             slot = (slot + 1) & mask
         }
-        return 0
+        return nil
     }
 
     private static func slot(_ key: UInt32) -> Int {

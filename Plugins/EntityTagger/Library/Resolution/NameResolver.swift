@@ -17,50 +17,49 @@ struct NameResolver: Sendable {
 
     let gazetteer: Gazetteer
 
-    /// Names to be recognised beside those of the document itself: of the article, for its comments.
-    var background: [Name] = []
-
     /// Returns the names of a document, in the order of their first mentions.
     ///
     /// - Parameters:
     ///   - document: The words.
     ///   - found: The candidates of each sentence.
-    /// - Returns: One record a name.
-    func resolve(_ document: TaggedDocument, found: [[Candidate]]) -> [Name] {
-        var stems: Set<String> = []
+    ///   - background: Names to be recognised beside its own: of the article, for its comments.
+    /// - Returns: One record a name, and what to remember of the document.
+    func resolve(
+        _ document: TaggedDocument, found: [[Candidate]], background: NameMemory? = nil
+    ) -> ([Name], NameMemory) {
+        // First the names that stand without clitics: they tell how to read the others.
+        var plain = NameMemory(behind: background)
         for (sentence, candidates) in zip(document.sentences, found) {
             for candidate in candidates {
-                guard let first = sentence[candidate.words].first, first.reading.prefix.isEmpty
-                else { continue }
-                stems.insert(first.text)
-                if candidate.kind == .person, let last = sentence[candidate.words].last {
-                    stems.insert(last.text)
-                }
+                let words = sentence[candidate.words.clamped(to: 0..<sentence.count)]
+                guard words.first?.hasClitic == false else { continue }
+                plain.add(
+                    candidate.kind, words.filter(\.isContent).map(\.text), confidence: 1, gazetteer)
             }
-        }
-        for name in background {
-            if let first = name.tokens.first { stems.insert(first) }
-            if let last = name.tokens.last { stems.insert(last) }
         }
         var mentions: [NameMention] = []
+        var memory = NameMemory(behind: background)
         for (sentence, candidates) in zip(document.sentences, found) {
             for candidate in candidates {
-                let reading = reading(of: candidate, in: sentence, stems)
-                if let mention = NameMention(
-                    candidate, in: sentence, reading: reading, scalars: document.scalars)
-                {
-                    mentions.append(mention)
-                }
+                let reading = reading(of: candidate, in: sentence, plain)
+                guard
+                    let mention = NameMention(
+                        candidate, in: sentence, reading: reading, scalars: document.scalars)
+                else { continue }
+                mentions.append(mention)
+                memory.add(
+                    mention.kind, mention.tokens, confidence: mention.confidence, gazetteer)
             }
         }
-        let memory = Memory(mentions, background: background, gazetteer: gazetteer)
         mentions = remember(memory, document, found, mentions)
-        return group(mentions, memory, document)
+        let names = group(mentions, memory, document)
+        for name in names { memory.add(spelling: name.name, of: name.kind, name.tokens) }
+        return (names, memory)
     }
 
     /// How to read the first word of a candidate: so that the name is known, here or at all.
     private func reading(
-        of candidate: Candidate, in sentence: [Word], _ stems: Set<String>
+        of candidate: Candidate, in sentence: [Word], _ known: NameMemory
     ) -> CliticReading {
         let words = sentence[candidate.words.clamped(to: 0..<sentence.count)]
         guard let first = words.first else {
@@ -87,7 +86,7 @@ struct NameResolver: Sendable {
         }
         // `لفلان` where the document names فلان elsewhere.
         for reading in first.readings.dropFirst()
-        where stems.contains(reading.stem) && reading.stem.unicodeScalars.count >= 3 {
+        where reading.stem.unicodeScalars.count >= 3 && known.knows(reading.stem) {
             return reading
         }
         return first.reading
@@ -95,64 +94,9 @@ struct NameResolver: Sendable {
 
     // MARK: Memory
 
-    /// The names of a document, by the word they are recognised by.
-    private struct Memory {
-        /// Full names of persons by their last word, and by their first.
-        var byLast: [String: [String]] = [:]
-        var byFirst: [String: [String]] = [:]
-        /// Names of several words by their first one.
-        var longNames: [String: [(tokens: [String], kind: Candidate.Kind)]] = [:]
-        /// Names of one word that may be found again, with their kind.
-        var single: [String: Candidate.Kind] = [:]
-
-        private static let mostNames = 8
-
-        init(
-            _ mentions: [NameMention], background: [Name], gazetteer: Gazetteer
-        ) {
-            for name in background { add(name.kind, name.tokens, 0.9, gazetteer) }
-            for mention in mentions {
-                add(mention.kind, mention.tokens, mention.confidence, gazetteer)
-            }
-        }
-
-        private mutating func add(
-            _ kind: Candidate.Kind, _ tokens: [String], _ confidence: Double,
-            _ gazetteer: Gazetteer
-        ) {
-            guard let first = tokens.first, let last = tokens.last else { return }
-            if tokens.count > 1 {
-                let key = tokens.joined(separator: " ")
-                if !longNames[first, default: []].contains(where: { $0.tokens == tokens }),
-                    longNames[first, default: []].count < Self.mostNames
-                {
-                    longNames[first, default: []].append((tokens, kind))
-                }
-                guard kind == .person else { return }
-                if byLast[last, default: []].count < Self.mostNames,
-                    !byLast[last, default: []].contains(key)
-                {
-                    byLast[last, default: []].append(key)
-                }
-                if byFirst[first, default: []].count < Self.mostNames,
-                    !byFirst[first, default: []].contains(key)
-                {
-                    byFirst[first, default: []].append(key)
-                }
-                let classes = gazetteer.classes(of: last)
-                let isOrdinary = !classes.isDisjoint(with: [.word, .givenName, .country, .region])
-                if last.unicodeScalars.count >= 3, !isOrdinary { single[last] = .person }
-            } else if first.unicodeScalars.count >= 3, single[first] == nil {
-                let classes = gazetteer.classes(of: first)
-                let isOrdinary = !classes.isDisjoint(with: [.word, .givenName])
-                if !isOrdinary, confidence >= 0.7 { single[first] = kind }
-            }
-        }
-    }
-
     /// Adds the mentions that only memory finds, and sets right what it contradicts.
     private func remember(
-        _ memory: Memory, _ document: TaggedDocument, _ found: [[Candidate]],
+        _ memory: NameMemory, _ document: TaggedDocument, _ found: [[Candidate]],
         _ mentions: [NameMention]
     ) -> [NameMention] {
         var contradicted: Set<Int> = []
@@ -174,7 +118,7 @@ struct NameResolver: Sendable {
                 if let holder {
                     // A lone surname taken for a place or an organisation.
                     guard kind == .person, holder.kind != .person, holder.words.count == 1,
-                        memory.byLast[reading.stem] != nil, holder.confidence < 0.85
+                        !memory.persons(endingWith: reading.stem).isEmpty, holder.confidence < 0.85
                     else { continue }
                     contradicted.insert(word.range.lowerBound)
                 } else if words.dropFirst().contains(where: { covered[$0] != nil }) {
@@ -193,20 +137,20 @@ struct NameResolver: Sendable {
     }
 
     private func recognise(
-        _ index: Int, in sentence: [Word], _ memory: Memory
+        _ index: Int, in sentence: [Word], _ memory: NameMemory
     ) -> (Candidate.Kind, Range<Int>, CliticReading)? {
         let word = sentence[index]
         for reading in word.readings {
             let isSplit = !reading.prefix.isEmpty
             if isSplit, reading.stem.unicodeScalars.count < 3 { continue }
-            for (tokens, kind) in memory.longNames[reading.stem] ?? [] {
-                let end = index + tokens.count
+            for name in memory.names(beginningWith: reading.stem) {
+                let end = index + name.tokens.count
                 guard end <= sentence.count,
-                    sentence[(index + 1)..<end].map(\.text) == Array(tokens.dropFirst())
+                    sentence[(index + 1)..<end].map(\.text) == Array(name.tokens.dropFirst())
                 else { continue }
-                return (kind, index..<end, reading)
+                return (name.kind, index..<end, reading)
             }
-            guard let kind = memory.single[reading.stem] else { continue }
+            guard let kind = memory.kind(of: reading.stem) else { continue }
             if isSplit, word.classes.contains(.word) { continue }
             if word.isLatin, !word.isCapitalised { continue }
             return (kind, index..<(index + 1), reading)
@@ -217,7 +161,7 @@ struct NameResolver: Sendable {
     // MARK: Groups
 
     private func group(
-        _ mentions: [NameMention], _ memory: Memory, _ document: TaggedDocument
+        _ mentions: [NameMention], _ memory: NameMemory, _ document: TaggedDocument
     ) -> [Name] {
         var groups: [String: [NameMention]] = [:]
         var order: [String] = []
@@ -228,33 +172,32 @@ struct NameResolver: Sendable {
         }
         return order.compactMap { key in
             guard let members = groups[key] else { return nil }
-            return name(of: members, document)
+            return name(of: members, memory, document)
         }
     }
 
     /// The key of the fullest name a mention belongs to.
-    private func fullKey(of mention: NameMention, _ memory: Memory) -> String {
+    private func fullKey(of mention: NameMention, _ memory: NameMemory) -> String {
         switch mention.kind {
         case .person:
             guard mention.tokens.count == 1, let only = mention.tokens.first else {
                 // A part of a longer name that ends alike: `بن سلمان`, `محمد بن سلمان`.
-                let longer = (memory.byLast[mention.tokens.last ?? ""] ?? []).filter {
+                let longer = memory.persons(endingWith: mention.tokens.last ?? "").filter {
                     $0.hasSuffix(" " + mention.key)
                 }
                 return longer.max { $0.utf8.count < $1.utf8.count } ?? mention.key
             }
-            if let named = memory.byLast[only]?.first {
+            if let named = memory.persons(endingWith: only).first {
                 return longest(named, memory)
             }
-            if let named = memory.byFirst[only], named.count == 1, let name = named.first {
-                return longest(name, memory)
-            }
+            let named = memory.persons(beginningWith: only)
+            if named.count == 1, let name = named.first { return longest(name, memory) }
             return only
         case .organisation:
             guard mention.tokens.count > 1, let first = mention.tokens.first else {
                 return mention.key
             }
-            let longer = (memory.longNames[first] ?? []).filter {
+            let longer = memory.names(beginningWith: first).filter {
                 $0.kind == .organisation && $0.tokens.count > mention.tokens.count
                     && $0.tokens.starts(with: mention.tokens)
             }
@@ -265,28 +208,25 @@ struct NameResolver: Sendable {
         }
     }
 
-    private func longest(_ key: String, _ memory: Memory) -> String {
+    private func longest(_ key: String, _ memory: NameMemory) -> String {
         let last = key.split(separator: " ").last.map(String.init) ?? key
-        let longer = (memory.byLast[last] ?? []).filter { $0.hasSuffix(" " + key) }
+        let longer = memory.persons(endingWith: last).filter { $0.hasSuffix(" " + key) }
         return longer.max { $0.utf8.count < $1.utf8.count } ?? key
     }
 
-    private func name(of members: [NameMention], _ document: TaggedDocument) -> Name? {
+    private func name(
+        of members: [NameMention], _ memory: NameMemory, _ document: TaggedDocument
+    ) -> Name? {
         let best = members.max {
             ($0.tokens.count, $0.isPlain ? 1 : 0, -$0.range.lowerBound)
                 < ($1.tokens.count, $1.isPlain ? 1 : 0, -$1.range.lowerBound)
         }
         guard let best, let first = members.first else { return nil }
-        var name =
-            best.restored
-            + CanonicalName.clean(document.scalars, best.nameStart..<best.range.upperBound)
         // A name that the article spells out is named so in its comments.
-        let key = best.key
-        if let known = background.first(where: {
-            $0.kind == best.kind && ($0.tokens == best.tokens || $0.tokens.last == key)
-        }) {
-            name = known.name
-        }
+        let name =
+            memory.spelling(of: best.kind, best.tokens)
+            ?? best.restored
+            + CanonicalName.clean(document.scalars, best.nameStart..<best.range.upperBound)
         guard !name.isEmpty else { return nil }
         return Name(
             kind: first.kind, name: name, mentions: members.map(\.range),

@@ -3,7 +3,6 @@
 /// Every look ahead is bounded, so a sentence costs time linear in its words.
 struct ArabicRules: Sendable {
     let gazetteer: Gazetteer
-    let adjectives: Adjectives
 
     private typealias Classes = Gazetteer.Classes
 
@@ -156,7 +155,7 @@ struct ArabicRules: Sendable {
         let isCertain =
             reading.stem == "وزاره"
             || sentence[(index + 1)..<end].contains {
-                adjectives.isNationality($0.text) || !$0.classes.isDisjoint(with: .knownPlace)
+                $0.isNationality || !$0.classes.isDisjoint(with: .knownPlace)
             }
         let confidence = isStrong ? (isCertain && !isWeak ? 0.95 : 0.8) : 0.5
         return Candidate(kind: .organisation, words: index..<end, confidence: confidence)
@@ -174,7 +173,7 @@ struct ArabicRules: Sendable {
 
     private func isAdjective(_ word: Word) -> Bool {
         Vocabulary.commonAdjectives.contains(word.text)
-            || word.text.hasPrefix("ال") && adjectives.isNationality(word.text)
+            || word.text.hasPrefix("ال") && word.isNationality
     }
 
     // MARK: Persons

@@ -36,6 +36,9 @@ struct Word: Sendable {
     /// What the rest is known as.
     let stemClasses: Gazetteer.Classes
 
+    /// Whether the rest says where somebody or something is from: `الروسي`.
+    let isNationality: Bool
+
     /// All readings that a name may have: no article split off, no future particle.
     let readings: [CliticReading]
 
@@ -88,6 +91,7 @@ extension Word {
             reading = whole
             readings = [whole]
             stemClasses = classes
+            isNationality = false
             return
         }
         readings = Clitics.readings(of: text).filter {
@@ -106,6 +110,7 @@ extension Word {
         }
         reading = chosen
         stemClasses = chosenClasses
+        isNationality = Adjectives(gazetteer: gazetteer).isNationality(chosen.stem)
     }
 
     private static func form(of text: String) -> Form {

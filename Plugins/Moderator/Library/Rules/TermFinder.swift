@@ -144,7 +144,8 @@ struct TermFinder: Sendable {
         _ word: ModeratedText.Word, _ before: ArraySlice<ModeratedText.Word>,
         _ after: ArraySlice<ModeratedText.Word>
     ) -> Bool {
-        if word.place == 0 { return true }
+        // `الكلب صديق الإنسان` speaks of the dog; `كلب ويسرق` of somebody.
+        if word.place == 0, !word.text.hasPrefix("ال") { return true }
         if before.suffix(2).contains(where: { Context.addresses.contains($0.text) }) { return true }
         return after.prefix(2).contains { Context.pronouns.contains($0.text) }
     }
