@@ -30,8 +30,9 @@ import Testing
         #expect(plain.words("abc", marked: [0..<1, 1..<2]) == "[ab]c")
         #expect(plain.words("abc", marked: []) == "abc")
         #expect(
-            terminal.words("ab", marked: [0..<1])
-                == "\u{2068}\u{1B}[1;33ma\u{1B}[0mb\u{2069}")
+            terminal.words("بر", marked: [0..<1])
+                == "\u{2068}\u{1B}[1;33mب\u{1B}[0mر\u{2069}")
+        #expect(terminal.words("f03dd78f9e8c") == "f03dd78f9e8c", "an id is copied as it is")
     }
 
     @Test func tablesLineUp() {

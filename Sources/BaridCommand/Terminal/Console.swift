@@ -76,9 +76,10 @@ struct Console: Sendable {
     /// isolated, so that right-to-left words do not reorder what stands beside them.
     func words(_ text: String) -> String { isolated(VisibleText.line(text)) }
 
-    /// Visible text that keeps its direction to itself.
+    /// Visible text that keeps its direction to itself; ASCII has none to keep, and is copied more
+    /// easily without.
     func isolated(_ text: String) -> String {
-        isTerminal ? "\u{2068}\(text)\u{2069}" : text
+        isTerminal && !text.utf8.allSatisfy { $0 < 0x80 } ? "\u{2068}\(text)\u{2069}" : text
     }
 
     /// An id as people copy it: of a hash the beginning, which is enough for every command.
@@ -103,7 +104,7 @@ struct Console: Sendable {
             result += VisibleText.line(String(scalar))
         }
         if inMark { result += mark(opening: false) }
-        return isTerminal ? "\u{2068}\(result)\u{2069}" : result
+        return isolated(result)
     }
 
     private func mark(opening: Bool) -> String {
