@@ -1,10 +1,11 @@
 /// Chooses the worker for a forwarded call: the least loaded of those that registered the service.
 ///
-/// A value without I/O. Load is calls and events against the concurrency the worker declared.
+/// A value without I/O. Load is calls and events against the concurrency the worker declared. Only
+/// calls can fill a worker: somebody waits for each, and a backlog of events must not keep them out.
 struct Dispatcher {
     enum Choice: Equatable {
         case worker(UInt64)
-        /// Workers serve the service and all are at their concurrency.
+        /// Workers serve the service and all have as many calls as their concurrency.
         case busy
         /// Nobody serves the service.
         case none
@@ -53,7 +54,7 @@ struct Dispatcher {
         guard let sessions = byService[service] else { return .none }
         var best: (session: UInt64, worker: Worker)?
         for session in sessions {
-            guard let worker = workers[session], worker.load < worker.concurrency else { continue }
+            guard let worker = workers[session], worker.calls < worker.concurrency else { continue }
             guard let current = best else {
                 best = (session, worker)
                 continue
