@@ -104,7 +104,9 @@ let package = Package(
             dependencies: ["Barid", "BaridSchema", "CProcess", grpcCore, logging, protobuf],
             swiftSettings: settings),
         // Runs a handler against events in-process, no broker. Public.
-        .target(name: "BaridTesting", dependencies: ["Barid"], swiftSettings: settings),
+        .target(
+            name: "BaridTesting", dependencies: ["Barid", grpcCore, logging],
+            swiftSettings: settings),
 
         // MARK: Executables.
 
@@ -224,10 +226,17 @@ let package = Package(
         .testTarget(
             name: "BaridLogTests", dependencies: ["BaridLog", "CStorage"],
             path: "Tests/BaridLogTests", swiftSettings: settings),
-        // The library against a fake event bus in-process, and its vectors.
+        // A worker that does as the events say: echoes, sleeps, refuses, crashes.
+        .executableTarget(
+            name: "EchoWorker", dependencies: ["Barid", protobuf], path: "Tests/EchoWorker",
+            resources: [.embedInCode("plugin.yaml")], swiftSettings: settings),
+        // The library against a fake event bus, then a real broker, and its vectors.
         .testTarget(
-            name: "BaridTests", dependencies: ["Barid", "BaridSchema", grpcCore, grpcInProcess],
-            swiftSettings: settings),
+            name: "BaridTests",
+            dependencies: [
+                "Barid", "BaridBroker", "BaridSchema", "BaridTesting", "BaridTransport",
+                "EchoWorker", "TestSupport", grpcCore, grpcInProcess, lifecycle, logging, protobuf,
+            ], swiftSettings: settings),
         .testTarget(
             name: "IndexerTests",
             dependencies: ["BaridSchema", "BaridText", "Indexer", "TestSupport", grdb, protobuf],

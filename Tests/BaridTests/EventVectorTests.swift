@@ -6,7 +6,7 @@ import Testing
 
 @testable import Barid
 
-/// Protocols/3-events.md §5-7, by the vectors in Protocols/vectors/events.
+/// Protocols/3-events.md §6-9, by the vectors in Protocols/vectors/events.
 struct EventVectorTests {
     struct Valid: Decodable, CustomTestStringConvertible {
         var name: String

@@ -119,7 +119,9 @@ struct SubscriberTests {
         #expect(told.kind == .ack)
         #expect(told.outputs.count == 2)
         let payload = Barid_Article_V1_ArticleSubmitted.with { $0.url = "1" }
-        #expect(told.outputs[0] == (try input.output(payload, worker: "echo", index: 0, replay: 0)))
+        #expect(
+            told.outputs[0]
+                == (try input.output(payload, worker: "echo", index: 0, replay: 0, sequence: 1)))
         #expect(told.outputs[1].causationID == "e1")
         #expect(told.outputs[1].subject == "s1")
     }

@@ -1,7 +1,7 @@
 public import BaridSchema
 
 extension EventEnvelope {
-    /// Reads a CloudEvents protobuf message; Protocols/3-events.md §5.
+    /// Reads a CloudEvents protobuf message; Protocols/3-events.md §6.
     ///
     /// - Parameter cloudEvent: The event in the form other tools know.
     /// - Throws: `RPCError` with code `.invalidArgument` if it is not a CloudEvent of version 1.0.

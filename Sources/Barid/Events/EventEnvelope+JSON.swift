@@ -3,7 +3,7 @@ internal import Foundation
 internal import SwiftProtobuf
 
 extension EventEnvelope {
-    /// Reads an event in the CloudEvents JSON format; Protocols/3-events.md §6.
+    /// Reads an event in the CloudEvents JSON format; Protocols/3-events.md §7.
     ///
     /// - Parameter json: One JSON object in UTF-8.
     /// - Throws: `RPCError` with code `.invalidArgument` naming what is wrong and where.

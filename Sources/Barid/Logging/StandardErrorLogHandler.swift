@@ -59,7 +59,7 @@ public struct StandardErrorLogHandler: LogHandler {
     }
 
     private static func now() -> String {
-        Date.now.formatted(.iso8601.time(includingFractionalSeconds: true))
+        Date.now.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
     }
 
     private static func quoted(_ text: String) -> String {

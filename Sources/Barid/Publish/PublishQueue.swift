@@ -15,6 +15,8 @@ struct PublishQueue {
         let bytes: Data
         let deadline: Instant
         var sendings = 0
+        /// It was sent, and the broker did not say that it refused it.
+        var mayBeStored = false
         var isResolved = false
     }
 
@@ -65,6 +67,7 @@ struct PublishQueue {
             size += waiting[count].bytes.count
             guard count == 0 || size <= limits.batchBytes else { break }
             waiting[count].sendings += 1
+            waiting[count].mayBeStored = true
             count += 1
         }
         let batch = waiting.prefix(count)
@@ -109,6 +112,8 @@ struct PublishQueue {
     /// The stream is gone; what it left open waits again, unless the error is for good.
     mutating func streamEnded(_ error: RPCError?, now: Instant) -> [Resolution] {
         waiting = sent.filter { !$0.isResolved } + waiting
+        // What the broker refused for now may already wait among them.
+        waiting.sort { $0.number < $1.number }
         sent = []
         guard let error else { return [] }
         lastError = error
@@ -116,7 +121,7 @@ struct PublishQueue {
         switch Fate(error.code) {
         case .retry, .release, .pause: return []
         case .deadLetter:
-            return resolveAll { $0.sendings == 0 ? .refused(error) : .unknown(error) }
+            return resolveAll { $0.mayBeStored ? .unknown(error) : .refused(error) }
         }
     }
 
@@ -129,7 +134,7 @@ struct PublishQueue {
         }
         for entry in waiting where entry.deadline <= now {
             resolve(
-                entry, entry.sendings > 0 ? .unknown(lastError) : .refused(neverSent),
+                entry, entry.mayBeStored ? .unknown(lastError) : .refused(notStored),
                 into: &resolutions)
         }
         waiting.removeAll { $0.deadline <= now }
@@ -138,7 +143,7 @@ struct PublishQueue {
 
     /// The publisher stops: nothing that is open will hear of the broker again.
     mutating func giveUp(_ error: RPCError) -> [Resolution] {
-        resolveAll { $0.sendings == 0 ? .refused(error) : .unknown(error) }
+        resolveAll { $0.mayBeStored ? .unknown(error) : .refused(error) }
     }
 
     /// When something is overdue next.
@@ -147,10 +152,10 @@ struct PublishQueue {
         return [open.min(), waiting.lazy.map(\.deadline).min()].compactMap(\.self).min()
     }
 
-    private var neverSent: RPCError {
+    private var notStored: RPCError {
         RPCError(
             code: lastError.code == .resourceExhausted ? .resourceExhausted : .deadlineExceeded,
-            message: "not stored: within the deadline it could not be sent (\(lastError.message))",
+            message: "not stored within the deadline: \(lastError.message)",
             metadata: lastError.metadata)
     }
 
@@ -165,8 +170,10 @@ struct PublishQueue {
             // The broker is full or busy: these wait again, before everything younger.
             lastError = error
             pause(error, now: now)
-            let again = entries.lazy.filter { !$0.isResolved }
-            waiting.insert(contentsOf: again, at: 0)
+            for var entry in entries where !entry.isResolved {
+                entry.mayBeStored = false
+                waiting.append(entry)
+            }
             waiting.sort { $0.number < $1.number }
         }
     }

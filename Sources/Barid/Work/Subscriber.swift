@@ -157,6 +157,11 @@ final class Subscriber: Sendable {
         while !Task.isCancelled && !stream.hasEnded {
             await stream.sleep()
             if stream.isDraining {
+                // Without a broker there is nothing to give back.
+                guard stream.hasStarted else {
+                    stream.end()
+                    break
+                }
                 let end = drainEnd ?? .now + configuration.drainLimit
                 drainEnd = end
                 if end <= .now { stream.cancelHandlers() }

@@ -1,1 +1,0 @@
-// BaridTesting begins here.
