@@ -1,7 +1,7 @@
 /// What the supervisor asks of the broker; each call fails while there is none.
 public protocol BrokerLink: Sendable {
-    /// The peers that have a session now.
-    func sessions() async throws -> [BrokerSession]
+    /// Peers and groups at this moment.
+    func view() async throws -> BrokerView
 
     /// Makes sure that a group exists, so that nothing published from now on passes it by.
     func createGroup(_ group: PluginDescription.Group) async throws
@@ -16,6 +16,21 @@ public protocol BrokerLink: Sendable {
     func report(_ end: ProcessEnd, worker: String, session: String) async throws
 }
 
+/// What the supervisor looks at in the broker.
+public struct BrokerView: Sendable, Equatable {
+    /// The peers that have a session.
+    public var sessions: [BrokerSession]
+
+    /// Events of each group that are not settled, by the group's name.
+    public var outstanding: [String: UInt64]
+
+    /// Describes a moment.
+    public init(sessions: [BrokerSession], outstanding: [String: UInt64] = [:]) {
+        self.sessions = sessions
+        self.outstanding = outstanding
+    }
+}
+
 /// One peer of the broker.
 public struct BrokerSession: Sendable, Equatable {
     /// The broker's name for the session.
@@ -27,20 +42,14 @@ public struct BrokerSession: Sendable, Equatable {
     /// The peer's process id.
     public var processIdentifier: Int32
 
-    /// Deliveries it holds.
-    public var leased: Int
-
     /// Groups it has joined and services it serves: more than zero for a worker.
     public var duties: Int
 
     /// Describes a peer.
-    public init(
-        session: String, name: String, processIdentifier: Int32, leased: Int, duties: Int
-    ) {
+    public init(session: String, name: String, processIdentifier: Int32, duties: Int) {
         self.session = session
         self.name = name
         self.processIdentifier = processIdentifier
-        self.leased = leased
         self.duties = duties
     }
 }

@@ -26,18 +26,23 @@ public final class ClientLink: BrokerLink {
             Barid_Admin_V1_GetStatusRequest(), options: options(.seconds(1)))
     }
 
-    /// The peers that have a session now.
+    /// Peers and groups at this moment.
     ///
-    /// - Returns: One for each.
+    /// - Returns: All of them.
     /// - Throws: `RPCError` when the broker does not answer within a second.
-    public func sessions() async throws -> [BrokerSession] {
+    public func view() async throws -> BrokerView {
         let status = try await status()
-        return status.sessions.map {
+        let sessions = status.sessions.map {
             BrokerSession(
                 session: $0.session, name: $0.name,
-                processIdentifier: Int32(clamping: $0.processID), leased: Int($0.leased),
+                processIdentifier: Int32(clamping: $0.processID),
                 duties: $0.groups.count + $0.services.count)
         }
+        return BrokerView(
+            sessions: sessions,
+            outstanding: Dictionary(
+                status.groups.map { ($0.group, $0.lag + $0.leased + $0.waiting) },
+                uniquingKeysWith: max))
     }
 
     /// Makes sure that a group exists.

@@ -64,6 +64,8 @@ public actor Supervisor {
         var arguments: [String]
         var groups: [PluginDescription.Group]
         var lastEnd: ProcessEnd?
+        /// The broker's name for the session of the running process; empty before it has one.
+        var session = ""
     }
 
     /// The name under which the broker stands among the processes.
@@ -100,7 +102,7 @@ public actor Supervisor {
     /// Every process, the broker first; workers of others that the broker knows come last.
     public func list() async -> [SupervisedProcess] {
         let own = entries.map(\.status)
-        guard let sessions = try? await link.sessions() else { return own }
+        guard let sessions = try? await link.view().sessions else { return own }
         let known = Set(own.map(\.processIdentifier)).union([getpid()])
         return own
             + sessions.filter { $0.duties > 0 && !known.contains($0.processIdentifier) }.map {
@@ -222,21 +224,28 @@ public actor Supervisor {
     }
 
     private func ended(_ name: String, _ end: ProcessEnd) async {
-        var session: BrokerSession?
+        var session = index(of: name).map { entries[$0].session } ?? ""
+        var isAtWork = false
         if name != Self.brokerName, end.processIdentifier > 0, !isStopping {
-            // The session outlives its process until it is missed: ask for it first.
-            session = try? await link.sessions().first {
-                $0.processIdentifier == end.processIdentifier
-            }
-            try? await link.report(end, worker: name, session: session?.session ?? "")
+            let view = try? await link.view()
+            // It may have come and gone between two looks at who is ready.
+            let last = view?.sessions.first { $0.processIdentifier == end.processIdentifier }
+            session = last?.session ?? session
+            try? await link.report(end, worker: name, session: session)
+            // Whoever had a session and left work undone held some of it: the broker hands it out at
+            // once. The event is charged with the end, and a dead letter after the last attempt.
+            let groups = index(of: name).map { entries[$0].groups } ?? []
+            isAtWork =
+                !session.isEmpty && groups.contains { (view?.outstanding[$0.name] ?? 0) > 0 }
         }
         guard let index = index(of: name) else { return }
+        entries[index].session = ""
         let wasWanted = !isStopping
         entries[index].status.processIdentifier = 0
         entries[index].lastEnd = end
         perform(
             entries[index].lifecycle.exited(
-                at: now, chance: Double.random(in: 0...1), charged: (session?.leased ?? 0) > 0),
+                at: now, chance: Double.random(in: 0...1), charged: isAtWork),
             at: index)
         if wasWanted {
             let last = end.lastLines.last.map { ": \($0)" } ?? ""
@@ -273,7 +282,7 @@ public actor Supervisor {
             }
             if entries.contains(where: { $0.lifecycle.state == .starting }) {
                 await checkReadiness()
-                try? await Task.sleep(for: .milliseconds(100))
+                try? await Task.sleep(for: .milliseconds(25))
                 continue
             }
             let next = entries.compactMap(\.lifecycle.deadline).min()
@@ -302,15 +311,14 @@ public actor Supervisor {
         let starting = entries.filter {
             $0.lifecycle.state == .starting && $0.status.processIdentifier > 0
         }.map { ($0.status.name, $0.status.processIdentifier) }
-        guard !starting.isEmpty, let sessions = try? await link.sessions() else { return }
+        guard !starting.isEmpty, let sessions = try? await link.view().sessions else { return }
         for (name, process) in starting {
             guard let index = index(of: name),
                 entries[index].status.processIdentifier == process
             else { continue }
-            let isReady =
-                name == Self.brokerName
-                || sessions.contains { $0.processIdentifier == process && $0.duties > 0 }
-            guard isReady else { continue }
+            let session = sessions.first { $0.processIdentifier == process && $0.duties > 0 }
+            guard name == Self.brokerName || session != nil else { continue }
+            entries[index].session = session?.session ?? ""
             entries[index].lifecycle.becameReady(at: now)
             show(index)
             logger.info("ready", metadata: ["process": "\(name)", "pid": "\(process)"])
@@ -329,7 +337,7 @@ public actor Supervisor {
                         ? "the broker ended with \(failure.summary)" : text)
             }
             do {
-                _ = try await link.sessions()
+                _ = try await link.view()
                 await checkReadiness()
                 return
             } catch {

@@ -13,26 +13,26 @@ import Testing
         let folder: String
         let events = Mutex<[String]>([])
         let reports = Mutex<[(worker: String, end: ProcessEnd, session: String)]>([])
-        let leased: Int
+        let outstanding: [String: UInt64]
 
-        init(folder: String, leased: Int = 0) {
+        init(folder: String, outstanding: [String: UInt64] = [:]) {
             self.folder = folder
-            self.leased = leased
+            self.outstanding = outstanding
         }
 
-        func sessions() async throws -> [BrokerSession] {
+        func view() async throws -> BrokerView {
             guard FileManager.default.fileExists(atPath: "\(folder)/broker.up") else {
                 throw CocoaError(.fileNoSuchFile)
             }
             let names = try FileManager.default.contentsOfDirectory(atPath: folder)
-            return names.compactMap { name in
+            let sessions: [BrokerSession] = names.compactMap { name in
                 guard name.hasPrefix("session-"), let process = Int32(name.dropFirst(8)) else {
                     return nil
                 }
                 return BrokerSession(
-                    session: "s\(process)", name: "x", processIdentifier: process, leased: leased,
-                    duties: 1)
+                    session: "s\(process)", name: "x", processIdentifier: process, duties: 1)
             }
+            return BrokerView(sessions: sessions, outstanding: outstanding)
         }
 
         func createGroup(_ group: PluginDescription.Group) async throws {
@@ -131,6 +131,29 @@ import Testing
         #expect(bad.state == .crashLoop && bad.restarts == 5)
         #expect(bad.message == "exit code 4: the reason")
         #expect(all.first { $0.name == "good" }?.state == .ready)
+        await supervisor.stop()
+        await running
+    }
+
+    /// DESIGN 6: "an exit while holding a lease is charged to the event, not to the loop".
+    @Test func aWorkerThatFallsOverItsWorkIsNoCrashLoop() async throws {
+        try plugin(
+            "poisoned",
+            "[ $(ls $FOLDER | grep -c session-) -ge 9 ] && exec sleep 1000; : >$FOLDER/session-$$; sleep 0.2; exit 1"
+        )
+        var policy = RestartPolicy()
+        policy.firstDelay = .milliseconds(1)
+        policy.maximumDelay = .milliseconds(2)
+        let broker = PlayedBroker(folder: folder.path, outstanding: ["poisoned": 1])
+        let supervisor = try supervisor(broker, policy: policy)
+        async let running: Void = supervisor.run()
+        _ = try await supervisor.startAll()
+        try await eventually("nine exits") {
+            broker.reports.withLock { $0.count } >= 9 ? () : nil
+        }
+        let state = await supervisor.list().first { $0.name == "poisoned" }?.state
+        #expect(state != .crashLoop)
+        #expect(broker.reports.withLock { $0.allSatisfy { !$0.session.isEmpty } })
         await supervisor.stop()
         await running
     }
