@@ -1,0 +1,177 @@
+import BaridSchema
+import Foundation
+import GRPCCore
+import Testing
+
+@testable import Barid
+
+/// What a worker holds and owes the broker, as a value.
+struct DeliveryLedgerTests {
+    private static let start = ContinuousClock.now
+
+    private static func ledger(concurrency: Int = 2, credit: Int = 4) -> DeliveryLedger {
+        DeliveryLedger(
+            configuration: .init(
+                concurrency: concurrency, credit: credit, creditBytes: 1_000,
+                deadline: .seconds(60)))
+    }
+
+    private static func deliveries(
+        _ sequences: [UInt64], attempts: [UInt32] = []
+    ) -> Barid_Bus_V1_SubscribeResponse {
+        .with {
+            $0.sequences = sequences
+            $0.attempts = attempts
+            $0.events = sequences.map { _ in Data(repeating: 1, count: 10) }
+        }
+    }
+
+    @Test func consecutiveAcksOfOneAttemptAreOneRange() {
+        let ranges = DeliveryLedger.ranges([
+            (7, 1), (5, 1), (6, 1), (8, 2), (9, 2), (11, 2), (.max, 1),
+        ])
+        #expect(ranges.map(\.firstSequence) == [5, 8, 11, .max])
+        #expect(ranges.map(\.count) == [3, 2, 1, 1])
+        #expect(ranges.map(\.attempt) == [1, 2, 2, 1])
+    }
+
+    @Test func creditComesBackWithTheSettlement() throws {
+        var ledger = Self.ledger()
+        let taken1 = ledger.takeRequest()
+        let first = try #require(taken1)
+        #expect(first.credit == 4)
+        #expect(first.creditBytes == 1_000)
+        #expect(first.settleNumber == 0)
+        try ledger.receive(Self.deliveries([1, 2, 3]), now: Self.start)
+        let request13 = ledger.takeRequest()
+        #expect(request13 == nil)
+        let taken2 = ledger.next(now: Self.start)
+        let one = try #require(taken2)
+        let taken3 = ledger.next(now: Self.start)
+        let two = try #require(taken3)
+        let request14 = ledger.next(now: Self.start)
+        #expect(request14 == nil, "two run at once")
+        ledger.finished(one, .outputs([]))
+        ledger.finished(two, .outputs([]))
+        let taken4 = ledger.takeRequest()
+        let request = try #require(taken4)
+        #expect(request.credit == 2)
+        #expect(request.creditBytes == 20)
+        #expect(request.acks.map(\.count) == [2])
+        #expect(request.settleNumber == 1)
+        #expect(!ledger.isSettled)
+        let taken5 = ledger.next(now: Self.start)
+        let three = try #require(taken5)
+        ledger.finished(three, .outputs([]))
+        let request15 = ledger.takeRequest()
+        #expect(request15?.settleNumber == 2)
+        try ledger.receive(.with { $0.settled = 1 }, now: Self.start)
+        #expect(!ledger.isSettled)
+        try ledger.receive(.with { $0.settled = 2 }, now: Self.start)
+        #expect(ledger.isSettled)
+    }
+
+    /// The same event comes again while its first attempt still runs: never both at once, and the
+    /// stale one settles nothing.
+    @Test func aNewerAttemptWaitsForTheStaleOne() throws {
+        var ledger = Self.ledger()
+        _ = ledger.takeRequest()
+        try ledger.receive(Self.deliveries([1]), now: Self.start)
+        let taken6 = ledger.next(now: Self.start)
+        let stale = try #require(taken6)
+        try ledger.receive(Self.deliveries([1], attempts: [2]), now: Self.start)
+        let request16 = ledger.next(now: Self.start)
+        #expect(request16 == nil)
+        ledger.finished(stale, .outputs([]))
+        let request17 = ledger.takeRequest()
+        #expect(request17?.acks.isEmpty == true)
+        let taken7 = ledger.next(now: Self.start)
+        let again = try #require(taken7)
+        #expect(again.attempt == 2)
+        ledger.finished(again, .outputs([]))
+        let request18 = ledger.takeRequest()
+        #expect(request18?.acks.first?.attempt == 2)
+    }
+
+    @Test func leasesAreRenewedAtAThirdUntilTheDeadline() throws {
+        var ledger = Self.ledger()
+        ledger.started(.with { $0.leaseMs = 9_000 })
+        _ = ledger.takeRequest()
+        try ledger.receive(Self.deliveries([1]), now: Self.start)
+        let taken8 = ledger.next(now: Self.start)
+        let delivery = try #require(taken8)
+        ledger.renew(now: Self.start + .milliseconds(2_999))
+        let request19 = ledger.takeRequest()
+        #expect(request19 == nil)
+        ledger.renew(now: Self.start + .seconds(3))
+        let request20 = ledger.takeRequest()
+        #expect(request20?.settlements.first?.outcome == .extend(.init()))
+        ledger.renew(now: Self.start + .seconds(4))
+        let request21 = ledger.takeRequest()
+        #expect(request21 == nil)
+        #expect(ledger.overdue(now: Self.start + .seconds(59)).isEmpty)
+        #expect(ledger.overdue(now: Self.start + .seconds(60)) == [delivery])
+        ledger.renew(now: Self.start + .seconds(60))
+        let request22 = ledger.takeRequest()
+        #expect(request22 == nil, "beyond the deadline the lease runs out")
+        ledger.extend(delivery, until: Self.start + .seconds(90))
+        ledger.renew(now: Self.start + .seconds(61))
+        let request23 = ledger.takeRequest()
+        #expect(request23?.settlements.count == 1)
+    }
+
+    @Test func drainingReleasesWhatIsNotBegunAndWhatStillComes() throws {
+        var ledger = Self.ledger(concurrency: 1)
+        _ = ledger.takeRequest()
+        try ledger.receive(Self.deliveries([1, 2]), now: Self.start)
+        let taken9 = ledger.next(now: Self.start)
+        let running = try #require(taken9)
+        ledger.drain()
+        try ledger.receive(Self.deliveries([3]), now: Self.start)
+        let taken10 = ledger.takeRequest()
+        let released = try #require(taken10)
+        #expect(released.settlements.map(\.sequence) == [2, 3])
+        for settlement in released.settlements {
+            #expect(settlement.release.pauseMs > 0)
+        }
+        #expect(released.credit == 0)
+        ledger.finished(running, .outputs([]))
+        let taken11 = ledger.takeRequest()
+        let last = try #require(taken11)
+        #expect(last.acks.map(\.firstSequence) == [1])
+        #expect(last.credit == 0)
+        #expect(!ledger.isSettled)
+        try ledger.receive(.with { $0.settled = 2 }, now: Self.start)
+        #expect(ledger.isSettled)
+    }
+
+    @Test func largeOutputsAreSplitOverRequests() throws {
+        var ledger = DeliveryLedger(
+            configuration: .init(
+                concurrency: 8, credit: 8, creditBytes: 1_000, deadline: .seconds(60),
+                requestBytes: 100, requestSettlements: 3))
+        _ = ledger.takeRequest()
+        try ledger.receive(Self.deliveries(Array(1...6)), now: Self.start)
+        for size in [60, 60, 500, 10, 10, 10] {
+            let taken12 = ledger.next(now: Self.start)
+            let delivery = try #require(taken12)
+            ledger.finished(delivery, .outputs([Data(repeating: 0, count: size)]))
+        }
+        var sizes: [[Int]] = []
+        while let request = ledger.takeRequest() {
+            sizes.append(request.settlements.map { $0.ack.outputs.reduce(0) { $0 + $1.count } })
+        }
+        #expect(sizes == [[60], [60], [500], [10, 10, 10]])
+    }
+
+    @Test func arraysThatDoNotFitEndTheStream() {
+        var ledger = Self.ledger()
+        for change: (inout Barid_Bus_V1_SubscribeResponse) -> Void in [
+            { $0.sequences = [1] }, { $0.attempts = [1, 2, 3] }, { $0.replays = [1] },
+        ] {
+            var response = Self.deliveries([1, 2])
+            change(&response)
+            #expect(throws: RPCError.self) { try ledger.receive(response, now: Self.start) }
+        }
+    }
+}
