@@ -28,6 +28,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "Barid", targets: ["Barid"]),
+        .library(name: "BaridArticles", targets: ["BaridArticles"]),
         .library(name: "BaridTesting", targets: ["BaridTesting"]),
         .executable(name: "barid", targets: ["BaridCommand"]),
         .executable(name: "barid-broker", targets: ["BrokerCommand"]),
@@ -80,10 +81,6 @@ let package = Package(
         // The EventLog seam, an in-memory log, and segmented files with recovery.
         .target(
             name: "BaridLog", dependencies: ["BaridEngine", "CStorage"], swiftSettings: settings),
-        // Conveniences on the article model, event types, JSON.
-        .target(
-            name: "BaridArticles", dependencies: ["BaridSchema", "BaridText", "CSodium", protobuf],
-            swiftSettings: settings),
         // What authors of clients and plugins import: Publisher, Worker, EventHandler, calls.
         .target(
             name: "Barid",
@@ -91,6 +88,11 @@ let package = Package(
                 "BaridSchema", "BaridTransport", "CSodium", argumentParser, grpcCore, grpcProtobuf,
                 lifecycle, logging, protobuf, yams,
             ], swiftSettings: settings),
+        // The article model: conveniences, event types and bodies, JSON.
+        .target(
+            name: "BaridArticles",
+            dependencies: ["Barid", "BaridSchema", "BaridText", "CSodium", protobuf],
+            swiftSettings: settings),
         // The services over engine and log: EventBus, Admin, health.
         .target(
             name: "BaridBroker",

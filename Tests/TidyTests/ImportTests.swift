@@ -13,7 +13,7 @@ import Testing
         "CZeroMQ": [], "CSodium": [], "CStorage": [], "CProcess": [],
         "BaridTransport": ["ZeroMQ"],
         "BaridLog": ["BaridEngine", "CStorage"],
-        "BaridArticles": ["BaridSchema", "BaridText", "CSodium"],
+        "BaridArticles": ["Barid", "BaridSchema", "BaridText", "CSodium"],
         "Barid": ["BaridSchema", "BaridTransport", "CSodium"],
         "BaridBroker": ["BaridEngine", "BaridLog", "BaridSchema", "BaridTransport", "CSodium"],
         "BaridSupervisor": ["Barid", "BaridSchema", "CProcess"],

@@ -1,0 +1,21 @@
+import Barid
+import BaridArticles
+import BaridSchema
+
+/// A stage of an article: its event names article and revision.
+protocol StagePayload: EventPayload {
+    var stageArticleID: String { get }
+    var revision: String { get }
+}
+
+extension Barid_Article_V1_Article: StagePayload {
+    var stageArticleID: String { id }
+}
+
+extension Barid_Article_V1_ArticleTagged: StagePayload {
+    var stageArticleID: String { articleID }
+}
+
+extension Barid_Article_V1_ArticleModerated: StagePayload {
+    var stageArticleID: String { articleID }
+}
