@@ -248,7 +248,11 @@ public actor Supervisor {
                 at: now, chance: Double.random(in: 0...1), charged: isAtWork),
             at: index)
         if wasWanted {
-            let last = end.lastLines.last.map { ": \($0)" } ?? ""
+            // What a worker logs while all is well says nothing of its end.
+            let last =
+                end.lastLines.last { line in
+                    !["info", "debug", "trace"].contains { line.contains("\"level\":\"\($0)\"") }
+                }.map { ": \($0)" } ?? ""
             change(name) { $0.message = "\(end.summary)\(last)" }
             logger.warning(
                 "process ended",

@@ -47,7 +47,7 @@ import Testing
         ["search", "a", "--limit", "101"], ["publish", "a", "b", "--id", "x"], ["call"],
         ["publish", "a", "--deadline", "0"], ["publish", "a", "--as", "html"],
         ["call", "--list", "x"],
-        ["publish", "--id", "", "a"], ["publish", "-", "-"],
+        ["publish", "--id", "", "a"], ["publish", "a", "--charset", "x y"], ["publish", "-", "-"],
     ])
     func wrongUsageIs64(arguments: [String]) async throws {
         let answer = try await barid(arguments)

@@ -68,6 +68,19 @@ import Testing
         #expect(problems.first?.code == .badInput)
     }
 
+    @Test func otherEncodingsAreTakenFromWhoeverNamesThem() async throws {
+        let path = folder.file("1256.txt")
+        try Data([0xC8, 0xD1, 0xED, 0xCF]).write(to: URL(fileURLWithPath: path))
+        #expect(await read([path]).problems.first?.message.contains("--charset") == true)
+        var found: [ArticleReader.Element] = []
+        for await item in ArticleReader(
+            paths: [path], form: .auto, samples: false, charset: "windows-1256")
+        {
+            found.append(item)
+        }
+        #expect(try found.first?.get().mediaType == "text/plain; charset=windows-1256")
+    }
+
     @Test func htmlIsTextForWhoeverSaysSo() async throws {
         let path = try folder.write("<html>", to: "x.html")
         #expect(await read([path], form: .text).articles.count == 1)

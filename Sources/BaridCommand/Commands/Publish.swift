@@ -43,6 +43,9 @@ struct Publish: AsyncParsableCommand {
     @Option(name: .customLong("as"), help: "How the input is read.")
     var form = InputForm.auto
 
+    @Option(help: "Character encoding of text files, as windows-1256; the default is utf-8.")
+    var charset: String?
+
     @Option(help: "The id of the article; for one article only.")
     var id: String?
 
@@ -73,6 +76,13 @@ struct Publish: AsyncParsableCommand {
         if let id, !ArticleIdentity.isUsable(id) {
             throw ValidationError("--id is 1 to 512 bytes without control characters.")
         }
+        let isName = charset?.unicodeScalars.allSatisfy {
+            $0.isASCII && ($0.properties.isAlphabetic || $0.properties.numericType != nil)
+                || "-_:.".unicodeScalars.contains($0)
+        }
+        guard isName ?? true, charset?.isEmpty != true else {
+            throw ValidationError("--charset is a name such as windows-1256.")
+        }
         guard files.filter({ $0 == "-" }).count <= 1 else {
             throw ValidationError("Standard input can be read once.")
         }
@@ -84,7 +94,8 @@ struct Publish: AsyncParsableCommand {
             Console.error.isTerminal
             ? ArticleReader.count(paths: files, form: form, samples: samples) : nil
         let report = PublishReport(json: output.json, wait: wait, count: count)
-        let items = ArticleReader(paths: files, form: form, samples: samples)
+        let items = ArticleReader(
+            paths: files, form: form, samples: samples, charset: charset?.lowercased())
         do {
             try await publish(items, report)
         } catch is Interrupted {

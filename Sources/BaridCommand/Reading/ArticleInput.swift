@@ -47,7 +47,7 @@ enum InputCheck {
     /// - Returns: What is wrong, with what to try; nil when nothing is.
     static func text(_ content: Data, isCertain: Bool = false) -> String? {
         if content.starts(with: [0xFF, 0xFE]) || content.starts(with: [0xFE, 0xFF]) {
-            return "is UTF-16, and only UTF-8 is read: iconv -f UTF-16 -t UTF-8"
+            return "is UTF-16: say so with --charset utf-16"
         }
         if let offset = content.firstIndex(of: 0) {
             return "is not text: it has a zero byte at offset \(offset - content.startIndex)"
@@ -55,7 +55,7 @@ enum InputCheck {
         if let offset = invalidUTF8(content) {
             let byte = String(content[content.startIndex + offset], radix: 16, uppercase: true)
             return
-                "is not UTF-8: byte 0x\(byte) at offset \(offset); if you know its encoding, as in: iconv -f WINDOWS-1256 -t UTF-8"
+                "is not UTF-8: byte 0x\(byte) at offset \(offset); if you know its encoding, say so, as in --charset windows-1256"
         }
         let text = String(decoding: content, as: UTF8.self).unicodeScalars
         guard

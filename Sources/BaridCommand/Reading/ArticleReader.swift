@@ -37,7 +37,8 @@ struct ArticleReader: AsyncSequence, Sendable {
     ///   - paths: Files, and "-" for standard input.
     ///   - form: How they are read.
     ///   - samples: Whether the samples come first.
-    init(paths: [String], form: InputForm, samples: Bool) {
+    ///   - charset: Encoding of text files; nil is UTF-8, which is checked.
+    init(paths: [String], form: InputForm, samples: Bool, charset: String? = nil) {
         let (stream, post) = AsyncStream.makeStream(of: Element.self)
         self.stream = stream
         let room = room
@@ -57,7 +58,7 @@ struct ArticleReader: AsyncSequence, Sendable {
                                 mediaType: "text/plain; charset=utf-8")))
                 }
             }
-            for path in paths { Self.read(path, as: form, put) }
+            for path in paths { Self.read(path, as: form, charset, put) }
             post.finish()
         }
         thread.name = "reader"
@@ -68,7 +69,9 @@ struct ArticleReader: AsyncSequence, Sendable {
         AsyncIterator(base: stream.makeAsyncIterator(), room: room)
     }
 
-    private static func read(_ path: String, as given: InputForm, _ put: (Element) -> Void) {
+    private static func read(
+        _ path: String, as given: InputForm, _ charset: String?, _ put: (Element) -> Void
+    ) {
         let name = path == "-" ? "standard input" : path
         func problem(_ code: ExitCode, _ message: String) {
             put(.failure(InputProblem(name: name, code: code, message: message)))
@@ -113,15 +116,20 @@ struct ArticleReader: AsyncSequence, Sendable {
             }
             if let failure = input.failure { return problem(.noInput, failure) }
             let isJSON = form == .json
-            if let wrong = InputCheck.text(content, isCertain: given == .text || isJSON) {
-                return problem(.badInput, wrong)
+            if charset == nil || isJSON {
+                if let wrong = InputCheck.text(content, isCertain: given == .text || isJSON) {
+                    return problem(.badInput, wrong)
+                }
+            } else if content.isEmpty {
+                return problem(.badInput, "is empty")
             }
             if isJSON, let wrong = InputCheck.json(content) { return problem(.badInput, wrong) }
             put(
                 .success(
                     ArticleInput(
                         name: name, content: content,
-                        mediaType: isJSON ? "application/json" : "text/plain; charset=utf-8")))
+                        mediaType: isJSON
+                            ? "application/json" : "text/plain; charset=\(charset ?? "utf-8")")))
         }
     }
 
