@@ -297,6 +297,37 @@ struct RealBrokerTests {
         #expect(try await worker.ended(within: .seconds(30)) == 0)
     }
 
+    /// Trying again would not help, so the worker ends and says why.
+    @Test func aRefusedFilterEndsTheWorkerWithAReason() async throws {
+        let bench = try Bench()
+        let broker = try bench.broker()
+        try await bench.client { client in
+            var request = Barid_Admin_V1_CreateGroupRequest()
+            request.subscription.topic = "tests"
+            request.subscription.group = "echo"
+            request.subscription.types = ["test.barid.other.v1"]
+            let response = try await client.admin.createGroup(request)
+            #expect(response.created)
+            let worker = try bench.echo(bench.endpoint)
+            #expect(try await worker.ended(within: .seconds(30)) == 65)
+            #expect(worker.error.contains("filter"), "\(worker.error)")
+        }
+        try await broker.stop()
+    }
+
+    @Test func aWorkerWithoutABrokerStopsWhenItIsTold() async throws {
+        let bench = try Bench()
+        let worker = try bench.echo(bench.endpoint)
+        _ = try await eventually("the worker is up") {
+            worker.error.contains("worker starts") ? true : nil
+        }
+        let clock = ContinuousClock()
+        let start = clock.now
+        worker.signal(SIGTERM)
+        #expect(try await worker.ended(within: .seconds(30)) == 0)
+        #expect(clock.now - start < .seconds(8), "within the drain limit, with nothing to drain")
+    }
+
     @Test func withoutABrokerTheErrorSaysHowToStartOne() async throws {
         let bench = try Bench()
         let error = await #expect(throws: RPCError.self) {

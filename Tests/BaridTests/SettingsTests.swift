@@ -19,12 +19,16 @@ struct SettingsTests {
             let file = "\(folder)/.config/barid/barid.yaml"
             try FileManager.default.createDirectory(
                 atPath: "\(folder)/.config/barid", withIntermediateDirectories: true)
-            try Data("endpoint: ipc:///f/b.ipc\ndata: /f/data\nplugin-path: [/f/p]\n".utf8).write(
+            try Data(
+                "endpoint: ipc:///f/b.ipc\ndata: /f/data\nplugin-path: [/f/p]\nplugins: {a: {b: c}}\n"
+                    .utf8
+            ).write(
                 to: URL(fileURLWithPath: file))
             settings = try Settings(environment: environment)
             #expect(settings.endpoint.value == .ipc(path: "/f/b.ipc"))
             #expect(settings.endpoint.origin == .file(file))
             #expect(settings.pluginPath.value == ["/f/p"])
+            #expect(settings.plugins == ["a": ["b": "c"]])
 
             environment["BARID_ENDPOINT"] = "tcp://127.0.0.1:7450"
             environment["BARID_DATA"] = "/e/data"
