@@ -236,7 +236,8 @@ let package = Package(
         .testTarget(
             name: "BaridTests",
             dependencies: [
-                "Barid", "BaridBroker", "BaridSchema", "BaridTesting", "BaridTransport",
+                "Barid", "BaridArticles", "BaridBroker", "BaridSchema", "BaridTesting",
+                "BaridTransport",
                 "EchoWorker", "TestSupport", grpcCore, grpcInProcess, lifecycle, logging, protobuf,
             ], swiftSettings: settings),
         .testTarget(

@@ -1,18 +1,9 @@
+import BaridArticles
 import BaridSchema
 import GRPCCore
 import Testing
 
 @testable import Barid
-
-extension Barid_Article_V1_ArticleIndexed: EventPayload {
-    /// Of the indexer.
-    public static let eventType = "news.barid.article.indexed.v1"
-}
-
-extension Barid_Article_V1_ArticleSubmitted: EventPayload {
-    /// Of the publisher.
-    public static let eventType = "news.barid.article.submitted.v1"
-}
 
 struct EventTests {
     /// Protocols/3-events.md §4: "Everything in an output follows from its input".

@@ -1,4 +1,5 @@
 import Barid
+import BaridArticles
 import BaridSchema
 import BaridTesting
 import GRPCCore

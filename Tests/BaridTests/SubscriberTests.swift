@@ -1,3 +1,4 @@
+import BaridArticles
 import BaridSchema
 import Foundation
 import GRPCCore
