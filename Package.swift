@@ -110,6 +110,9 @@ let package = Package(
             name: "BaridTesting", dependencies: ["Barid", grpcCore, logging],
             swiftSettings: settings),
 
+        // The history of a run, and the checks that a broker's promises are held to. Public.
+        .target(name: "BaridProof", dependencies: ["BaridEngine"], swiftSettings: settings),
+
         // MARK: Executables.
 
         // barid-broker.
@@ -218,6 +221,10 @@ let package = Package(
         .testTarget(
             name: "BaridEngineTests", dependencies: ["BaridEngine"],
             path: "Tests/BaridEngineTests", swiftSettings: settings),
+        // The history checker over good histories and seeded bad ones.
+        .testTarget(
+            name: "BaridProofTests", dependencies: ["BaridProof", "TestSupport"],
+            swiftSettings: settings),
         // The broker: its wire, its core over log doubles, and whole over a real socket.
         .testTarget(
             name: "BaridBrokerTests",

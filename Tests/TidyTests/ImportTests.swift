@@ -18,6 +18,7 @@ import Testing
         "BaridBroker": ["BaridEngine", "BaridLog", "BaridSchema", "BaridTransport", "CSodium"],
         "BaridSupervisor": ["Barid", "BaridSchema", "CProcess"],
         "BaridTesting": ["Barid", "BaridSchema"],
+        "BaridProof": ["BaridEngine"],
         "BrokerCommand": ["Barid", "BaridBroker", "BaridLog", "BaridTransport"],
         "BaridCommand": ["Barid", "BaridArticles", "BaridSchema", "BaridSupervisor", "BaridText"],
         "ArticleParser": ["BaridArticles", "BaridSchema", "BaridText"],

@@ -1,0 +1,123 @@
+// Completeness, liveness, and that what is done stays done.
+extension HistoryChecker {
+    mutating func checkDuties() {
+        guard let end = index.end else {
+            violate(
+                .liveness, "the history has no end: what is missing may only not have happened yet",
+                index.entries.isEmpty ? [] : [index.entries.count - 1])
+            return
+        }
+        for (number, group) in index.groups.enumerated() where !group.isDeleted {
+            guard group.entry >= 0 else {
+                violate(
+                    .completeness, "nothing says since when group \(group.name) is owed events", [])
+                continue
+            }
+            let entry = index.entries[group.entry]
+            check(number, from: entry.offset, through: .max, replay: 0, topic: entry.topic, end)
+        }
+        for number in index.replays {
+            let entry = index.entries[number]
+            guard let group = index.groupNumbers[entry.group], !index.groups[group].isDeleted
+            else { continue }
+            check(
+                group, from: entry.offset, through: entry.last, replay: entry.replay,
+                topic: entry.topic, key: entry.key, end)
+        }
+        for duty in index.duties { checkResurrection(duty) }
+    }
+
+    private mutating func check(
+        _ group: Int, from first: UInt64, through last: UInt64, replay: UInt64, topic: String,
+        key: String = "", _ end: Int
+    ) {
+        guard let known = index.topics[topic] else { return }
+        for number in known.log {
+            let entry = index.entries[number]
+            guard entry.offset >= max(first, known.firstKept), entry.offset <= last,
+                let event = index.eventNumbers[entry.event],
+                index.groups[group].matches(index.events[event].type),
+                key.isEmpty || index.events[event].key == key
+            else { continue }
+            checkDone(group, event, replay, stored: number, end)
+        }
+    }
+
+    private mutating func checkDone(
+        _ group: Int, _ event: Int, _ replay: UInt64, stored: Int, _ end: Int
+    ) {
+        let duty = index.duty(group, event, replay)
+        let name = "\(index.events[event].name) in group \(index.groups[group].name)"
+        if let pending = duty?.pending {
+            violate(
+                .liveness, "\(name) is neither done nor a dead letter at the end",
+                [stored, pending] + (duty?.deliveries.suffix(2) ?? []))
+            return
+        }
+        guard let duty, let done = done(duty) else {
+            violate(
+                .completeness,
+                "\(name) was stored, and is neither acked, a dead letter nor expired",
+                [stored] + (duty?.deliveries.suffix(3) ?? []))
+            return
+        }
+        guard let healed = index.healed, let limit = index.limit("liveness_ns") else { return }
+        let took = index.entries[done].time - index.entries[healed].time
+        if done < end, index.entries[done].operation.isTimed, took > limit {
+            violate(
+                .liveness,
+                "\(name) was done \(took) ns after the faults were over, the limit is \(limit)",
+                [healed, done])
+        }
+    }
+
+    /// The entry by which a duty may count as done.
+    private func done(_ duty: HistoryIndex.Duty) -> Int? {
+        if let statement = duty.deadLetter ?? duty.deadLetterRemoved ?? duty.expired {
+            return statement
+        }
+        var open: [HistoryEntry.Token: Int] = [:]
+        for number in duty.settlements where index.entries[number].how == .ack {
+            let entry = index.entries[number]
+            guard let token = entry.token else { continue }
+            switch entry.operation {
+            case .ackOK: return number
+            case .ackTry: open[token] = number
+            case .ackStale: open[token] = nil
+            default: break
+            }
+        }
+        // An ack without an answer may have become durable, and then nothing comes any more.
+        return open.values.max()
+    }
+
+    private mutating func checkResurrection(_ duty: HistoryIndex.Duty) {
+        guard duty.deliveries.count > 1, duty.deadLetterRemoved == nil else { return }
+        let final = duty.settlements.filter {
+            let entry = index.entries[$0]
+            return entry.operation == .ackOK && (entry.how == .ack || entry.how == .reject)
+        }
+        guard let number = final.first, let token = index.entries[number].token else { return }
+        let name = index.events[duty.name.event].name
+        let group = index.groups[duty.name.group].name
+        for delivery in duty.deliveries {
+            let entry = index.entries[delivery]
+            guard let later = entry.token, later > token else { continue }
+            if (entry.sent ?? entry.time) >= index.entries[number].time {
+                violate(
+                    .noResurrection, "\(name) came again in group \(group) after it was settled",
+                    [number, delivery])
+            } else {
+                violate(
+                    .oneOwner,
+                    "\(name) was settled in group \(group) under a token older than the one out",
+                    [number, delivery])
+            }
+        }
+    }
+}
+
+extension HistoryEntry.Operation {
+    /// Whether entries tell when something happened, rather than how things stand at the end.
+    fileprivate var isTimed: Bool { self == .ackOK || self == .ackTry }
+}

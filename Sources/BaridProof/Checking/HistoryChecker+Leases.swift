@@ -1,0 +1,187 @@
+// Who owned what when, and in which order.
+extension HistoryChecker {
+    /// A delivery with the time in which its lease was certainly out.
+    private struct Lease {
+        var entry: Int
+        var duty: Int
+        /// When it began, at the latest.
+        var begin: Int64
+        /// When it ended, at the earliest.
+        var end: Int64
+        var offset: UInt64
+        var replay: UInt64
+        var epoch: UInt64
+    }
+
+    private struct Unit: Hashable {
+        var group: Int
+        var key: String
+        /// The event, when it has no key.
+        var event: Int
+    }
+
+    mutating func checkLeases() {
+        var units: [Unit: [Lease]] = [:]
+        for (number, duty) in index.duties.enumerated() {
+            checkTokens(duty)
+            let key = index.events[duty.name.event].key
+            let unit = Unit(
+                group: duty.name.group, key: key, event: key.isEmpty ? duty.name.event : -1)
+            for delivery in duty.deliveries {
+                units[unit, default: []].append(lease(delivery, number, duty))
+            }
+        }
+        let sorted = units.values.sorted { ($0.first?.entry ?? 0) < ($1.first?.entry ?? 0) }
+        for leases in sorted {
+            let leases = leases.sorted { ($0.begin, $0.entry) < ($1.begin, $1.entry) }
+            checkOwners(leases)
+            checkOrder(leases)
+        }
+    }
+
+    private func lease(_ delivery: Int, _ number: Int, _ duty: HistoryIndex.Duty) -> Lease {
+        let entry = index.entries[delivery]
+        var earliest = entry.sent
+        if earliest == nil, let delay = index.limit("delay_ns") { earliest = entry.time - delay }
+        var end = Int64.min
+        if let earliest, entry.lease > 0 {
+            end = earliest + entry.lease
+            end = min(end, index.sessionEnds[entry.session] ?? .max)
+            end = ended(end, entry, duty)
+        }
+        return Lease(
+            entry: delivery, duty: number, begin: entry.sent ?? entry.time, end: end,
+            offset: entry.offset, replay: duty.name.replay, epoch: entry.token?.epoch ?? 0)
+    }
+
+    /// The end of a lease after what its worker did with it.
+    private func ended(
+        _ expiry: Int64, _ delivery: HistoryEntry, _ duty: HistoryIndex.Duty
+    ) -> Int64 {
+        var end = expiry
+        var extended: Int64?
+        for number in duty.settlements {
+            let entry = index.entries[number]
+            guard entry.token == delivery.token else { continue }
+            switch (entry.operation, entry.how) {
+            case (.ackTry, .extend):
+                // The broker counts from when it is told, which is not before this.
+                let lease = entry.lease > 0 ? entry.lease : delivery.lease
+                extended = entry.time + lease
+                end = min(end, entry.time + lease)
+            case (.ackOK, .extend):
+                if let until = extended { end = until }
+            case (.ackTry, _): end = min(end, entry.time)
+            default: break
+            }
+        }
+        return end
+    }
+
+    private mutating func checkTokens(_ duty: HistoryIndex.Duty) {
+        let name = index.events[duty.name.event].name
+        let group = index.groups[duty.name.group].name
+        var tokens: [HistoryEntry.Token: Int] = [:]
+        var attempts: [UInt64: Int] = [:]
+        for delivery in duty.deliveries {
+            guard let token = index.entries[delivery].token else { continue }
+            if let other = tokens[token] {
+                violate(
+                    .oneOwner, "\(name) went out twice in group \(group) under one token",
+                    [other, delivery])
+            } else if token.attempt > 1, let other = attempts[token.attempt] {
+                violate(
+                    .oneOwner,
+                    "attempt \(token.attempt) of \(name) in group \(group) went out twice: its "
+                        + "number was not durable", [other, delivery])
+            }
+            tokens[token] = delivery
+            attempts[token.attempt] = delivery
+        }
+        checkAccepted(duty)
+    }
+
+    /// No settlement is accepted that was sent when a later token was out already, nor twice.
+    private mutating func checkAccepted(_ duty: HistoryIndex.Duty) {
+        var tries: [HistoryEntry.Token: Int] = [:]
+        var accepted: [HistoryEntry.Token: Int] = [:]
+        for number in duty.settlements {
+            let entry = index.entries[number]
+            guard let token = entry.token else { continue }
+            if entry.operation == .ackTry { tries[token] = number }
+            guard entry.operation == .ackOK, let attempt = tries[token] else { continue }
+            if entry.how != .extend {
+                if let other = accepted[token] {
+                    violate(
+                        .oneOwner,
+                        "\(index.events[duty.name.event].name) was settled twice under one token",
+                        [other, number])
+                }
+                accepted[token] = number
+            }
+            let later = duty.deliveries.first {
+                guard let other = index.entries[$0].token, other > token else { return false }
+                return (index.entries[$0].sent ?? index.entries[$0].time)
+                    < index.entries[attempt].time
+            }
+            if let later {
+                violate(
+                    .oneOwner,
+                    "a settlement of \(index.events[duty.name.event].name) was accepted under an "
+                        + "old token", [later, attempt, number])
+            }
+        }
+    }
+
+    /// Leases of one broker process, sorted by their begin, do not overlap.
+    private mutating func checkOwners(_ leases: [Lease]) {
+        var latest: [UInt64: Lease] = [:]
+        for lease in leases {
+            if let other = latest[lease.epoch] {
+                if lease.begin < other.end {
+                    let names = [other, lease].map {
+                        "\(index.events[index.duties[$0.duty].name.event].name)"
+                    }
+                    let group = index.groups[index.duties[lease.duty].name.group].name
+                    violate(
+                        .oneOwner,
+                        names[0] == names[1]
+                            ? "\(names[0]) had two owners at once in group \(group)"
+                            : "\(names[0]) and \(names[1]), of one key, were out at once in group "
+                                + "\(group)", [other.entry, lease.entry])
+                }
+                if lease.end > other.end { latest[lease.epoch] = lease }
+            } else {
+                latest[lease.epoch] = lease
+            }
+        }
+    }
+
+    private mutating func checkOrder(_ leases: [Lease]) {
+        guard let first = leases.first,
+            !index.events[index.duties[first.duty].name.event].key.isEmpty
+        else { return }
+        let isExact = leases.allSatisfy { index.entries[$0.entry].sent != nil }
+        var highest: [UInt64: Lease] = [:]
+        var seen: Set<Int> = []
+        for lease in leases {
+            let isFirst = seen.insert(lease.duty).inserted
+            // Without the broker's own times only firsts compare, and one that came to notice
+            // only after it was given up says nothing.
+            guard isExact || (isFirst && index.duties[lease.duty].deadLetter == nil) else {
+                continue
+            }
+            if let other = highest[lease.replay], other.offset > lease.offset {
+                let names = [other, lease].map {
+                    index.events[index.duties[$0.duty].name.event].name
+                }
+                violate(
+                    .order,
+                    "\(names[0]) (\(other.offset)) went out before \(names[1]) (\(lease.offset)), of "
+                        + "the same key", [other.entry, lease.entry])
+            } else {
+                highest[lease.replay] = lease
+            }
+        }
+    }
+}

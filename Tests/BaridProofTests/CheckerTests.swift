@@ -1,0 +1,109 @@
+import BaridProof
+import Testing
+
+/// Protocols/5-history, "Checks": each promise broken is reported under its name, and nothing
+/// else is.
+@Suite struct CheckerTests {
+    static let seeds: Range<UInt64> = 0..<40
+
+    @Test(arguments: seeds)
+    func aGoodHistoryPasses(seed: UInt64) {
+        let report = HistoryChecker.check(GoodHistory(seed: seed).history)
+        #expect(report.violations.isEmpty, "\(report.violations)")
+        #expect(report.counts.acknowledged > 10)
+        #expect(report.counts.redelivered > 3)
+        #expect(report.counts.lost == 0)
+    }
+
+    /// An unknown publish may be in the log and may not; the good histories hold both kinds.
+    @Test func unknownPublishesMayGoEitherWay() {
+        var counts = HistoryReport.Counts()
+        for seed in Self.seeds {
+            let report = HistoryChecker.check(GoodHistory(seed: seed).history)
+            counts.unknown += report.counts.unknown
+            counts.unknownStored += report.counts.unknownStored
+        }
+        #expect(counts.unknownStored > 20)
+        #expect(counts.unknown - counts.unknownStored > 20)
+    }
+
+    @Test(arguments: BadHistory.all)
+    func aBadHistoryFailsUnderItsName(bad: BadHistory) {
+        for seed in Self.seeds {
+            let good = GoodHistory(seed: seed)
+            var entries = good.entries
+            bad.spoil(&entries)
+            let isSpoilt = entries != good.entries
+            #expect(isSpoilt, "seed \(seed): nothing was spoilt")
+            let report = HistoryChecker.check(History(entries))
+            #expect(
+                report.failed.contains(bad.check),
+                "seed \(seed): \(report.failed) instead of \(bad.check)")
+            let found = report.violations.first { $0.check == bad.check }
+            #expect(found.map { !$0.statement.isEmpty } ?? false)
+        }
+    }
+
+    @Test func everyCheckHasABadHistory() {
+        #expect(Set(BadHistory.all.map(\.check)) == Set(HistoryCheck.allCases))
+        #expect(BadHistory.all.count >= 20)
+    }
+
+    /// A report stays readable however much is wrong.
+    @Test func violationsAreCountedBeyondWhatIsKept() {
+        var entries = GoodHistory(seed: 1, events: 200).entries
+        entries.removeAll { $0.operation == .log }
+        let report = HistoryChecker.check(History(entries))
+        let kept = report.violations.filter { $0.check == .durability }
+        #expect(kept.count == HistoryChecker.maximumViolations)
+        #expect(report.totals[.durability, default: 0] > 100)
+        #expect(report.counts.lost == report.totals[.durability])
+    }
+
+    @Test func retentionExcusesWhatItRemoved() {
+        var entries = GoodHistory(seed: 2).entries
+        let time = entries.last?.time ?? 0
+        entries.removeAll { $0.operation == .log && $0.offset < 5 }
+        entries.insert(
+            HistoryEntry(.trim, time: time - 1, actor: "broker") { $0.offset = 5 },
+            at: entries.count - 1)
+        let report = HistoryChecker.check(History(entries))
+        #expect(report.violations.isEmpty, "\(report.violations)")
+    }
+
+    /// A replay is owed like everything else, and no resurrection.
+    @Test func aReplayIsOwed() {
+        var entries = GoodHistory(seed: 3).entries
+        let end = entries.count - 1
+        let time = entries[end].time
+        let replay = HistoryEntry(.replay, time: time - 5, actor: "admin") {
+            $0.group = "index"
+            $0.offset = 2
+            $0.last = 2
+            $0.replay = 1
+        }
+        entries.insert(replay, at: end)
+        #expect(HistoryChecker.check(History(entries)).failed == [.completeness])
+        let again: [HistoryEntry] = [HistoryEntry.Operation.deliver, .effect, .ackTry, .ackOK].map {
+            HistoryEntry($0, time: time - 1, actor: "worker") {
+                $0.event = "e1"
+                $0.group = "index"
+                $0.offset = 2
+                $0.key = "k1"
+                $0.replay = 1
+                $0.token = HistoryEntry.Token(epoch: 9, attempt: 1)
+            }
+        }
+        entries.insert(contentsOf: again, at: end + 1)
+        let report = HistoryChecker.check(History(entries))
+        #expect(report.violations.isEmpty, "\(report.violations)")
+    }
+
+    @Test func ofADeletedGroupNothingIsOwed() {
+        var entries = GoodHistory(seed: 4).entries
+        entries.removeAll { $0.group == "even" && $0.event == "e4" }
+        entries.insert(
+            HistoryEntry(.groupDeleted, time: 2_000, actor: "admin") { $0.group = "even" }, at: 10)
+        #expect(HistoryChecker.check(History(entries)).isGood)
+    }
+}
