@@ -48,6 +48,19 @@ public enum Barid_Supervisor_V1_Supervisor: Sendable {
                 type: .unary
             )
         }
+        /// Namespace for "UpgradePlugin" metadata.
+        public enum UpgradePlugin: Sendable {
+            /// Request type for "UpgradePlugin".
+            public typealias Input = Barid_Supervisor_V1_UpgradePluginRequest
+            /// Response type for "UpgradePlugin".
+            public typealias Output = Barid_Supervisor_V1_UpgradePluginResponse
+            /// Descriptor for "UpgradePlugin".
+            public static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "barid.supervisor.v1.Supervisor"),
+                method: "UpgradePlugin",
+                type: .unary
+            )
+        }
         /// Namespace for "Stop" metadata.
         public enum Stop: Sendable {
             /// Request type for "Stop".
@@ -65,6 +78,7 @@ public enum Barid_Supervisor_V1_Supervisor: Sendable {
         public static let descriptors: [GRPCCore.MethodDescriptor] = [
             ListPlugins.descriptor,
             RestartPlugin.descriptor,
+            UpgradePlugin.descriptor,
             Stop.descriptor
         ]
     }
@@ -127,6 +141,25 @@ extension Barid_Supervisor_V1_Supervisor {
             request: GRPCCore.StreamingServerRequest<Barid_Supervisor_V1_RestartPluginRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<Barid_Supervisor_V1_RestartPluginResponse>
+
+        /// Handle the "UpgradePlugin" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Lets a newer version of a plugin take over: it works beside the old one until it has shown
+        /// > that it stays ready, then the old one drains. FAILED_PRECONDITION when the old one goes on.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Barid_Supervisor_V1_UpgradePluginRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Barid_Supervisor_V1_UpgradePluginResponse` messages.
+        func upgradePlugin(
+            request: GRPCCore.StreamingServerRequest<Barid_Supervisor_V1_UpgradePluginRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Barid_Supervisor_V1_UpgradePluginResponse>
 
         /// Handle the "Stop" method.
         ///
@@ -191,6 +224,25 @@ extension Barid_Supervisor_V1_Supervisor {
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.ServerResponse<Barid_Supervisor_V1_RestartPluginResponse>
 
+        /// Handle the "UpgradePlugin" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Lets a newer version of a plugin take over: it works beside the old one until it has shown
+        /// > that it stays ready, then the old one drains. FAILED_PRECONDITION when the old one goes on.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Barid_Supervisor_V1_UpgradePluginRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Barid_Supervisor_V1_UpgradePluginResponse` message.
+        func upgradePlugin(
+            request: GRPCCore.ServerRequest<Barid_Supervisor_V1_UpgradePluginRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Barid_Supervisor_V1_UpgradePluginResponse>
+
         /// Handle the "Stop" method.
         ///
         /// > Source IDL Documentation:
@@ -252,6 +304,25 @@ extension Barid_Supervisor_V1_Supervisor {
             context: GRPCCore.ServerContext
         ) async throws -> Barid_Supervisor_V1_RestartPluginResponse
 
+        /// Handle the "UpgradePlugin" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Lets a newer version of a plugin take over: it works beside the old one until it has shown
+        /// > that it stays ready, then the old one drains. FAILED_PRECONDITION when the old one goes on.
+        ///
+        /// - Parameters:
+        ///   - request: A `Barid_Supervisor_V1_UpgradePluginRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Barid_Supervisor_V1_UpgradePluginResponse` to respond with.
+        func upgradePlugin(
+            request: Barid_Supervisor_V1_UpgradePluginRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Barid_Supervisor_V1_UpgradePluginResponse
+
         /// Handle the "Stop" method.
         ///
         /// > Source IDL Documentation:
@@ -299,6 +370,17 @@ extension Barid_Supervisor_V1_Supervisor.StreamingServiceProtocol {
             }
         )
         router.registerHandler(
+            forMethod: Barid_Supervisor_V1_Supervisor.Method.UpgradePlugin.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Barid_Supervisor_V1_UpgradePluginRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Barid_Supervisor_V1_UpgradePluginResponse>(),
+            handler: { request, context in
+                try await self.upgradePlugin(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
             forMethod: Barid_Supervisor_V1_Supervisor.Method.Stop.descriptor,
             deserializer: GRPCProtobuf.ProtobufDeserializer<Barid_Supervisor_V1_StopRequest>(),
             serializer: GRPCProtobuf.ProtobufSerializer<Barid_Supervisor_V1_StopResponse>(),
@@ -331,6 +413,17 @@ extension Barid_Supervisor_V1_Supervisor.ServiceProtocol {
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<Barid_Supervisor_V1_RestartPluginResponse> {
         let response = try await self.restartPlugin(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    public func upgradePlugin(
+        request: GRPCCore.StreamingServerRequest<Barid_Supervisor_V1_UpgradePluginRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Barid_Supervisor_V1_UpgradePluginResponse> {
+        let response = try await self.upgradePlugin(
             request: GRPCCore.ServerRequest(stream: request),
             context: context
         )
@@ -371,6 +464,19 @@ extension Barid_Supervisor_V1_Supervisor.SimpleServiceProtocol {
     ) async throws -> GRPCCore.ServerResponse<Barid_Supervisor_V1_RestartPluginResponse> {
         return GRPCCore.ServerResponse<Barid_Supervisor_V1_RestartPluginResponse>(
             message: try await self.restartPlugin(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    public func upgradePlugin(
+        request: GRPCCore.ServerRequest<Barid_Supervisor_V1_UpgradePluginRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Barid_Supervisor_V1_UpgradePluginResponse> {
+        return GRPCCore.ServerResponse<Barid_Supervisor_V1_UpgradePluginResponse>(
+            message: try await self.upgradePlugin(
                 request: request.message,
                 context: context
             ),
@@ -445,6 +551,30 @@ extension Barid_Supervisor_V1_Supervisor {
             deserializer: some GRPCCore.MessageDeserializer<Barid_Supervisor_V1_RestartPluginResponse>,
             options: GRPCCore.CallOptions,
             onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Supervisor_V1_RestartPluginResponse>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "UpgradePlugin" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Lets a newer version of a plugin take over: it works beside the old one until it has shown
+        /// > that it stays ready, then the old one drains. FAILED_PRECONDITION when the old one goes on.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Barid_Supervisor_V1_UpgradePluginRequest` message.
+        ///   - serializer: A serializer for `Barid_Supervisor_V1_UpgradePluginRequest` messages.
+        ///   - deserializer: A deserializer for `Barid_Supervisor_V1_UpgradePluginResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func upgradePlugin<Result>(
+            request: GRPCCore.ClientRequest<Barid_Supervisor_V1_UpgradePluginRequest>,
+            serializer: some GRPCCore.MessageSerializer<Barid_Supervisor_V1_UpgradePluginRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Barid_Supervisor_V1_UpgradePluginResponse>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Supervisor_V1_UpgradePluginResponse>) async throws -> Result
         ) async throws -> Result where Result: Sendable
 
         /// Call the "Stop" method.
@@ -555,6 +685,41 @@ extension Barid_Supervisor_V1_Supervisor {
             )
         }
 
+        /// Call the "UpgradePlugin" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Lets a newer version of a plugin take over: it works beside the old one until it has shown
+        /// > that it stays ready, then the old one drains. FAILED_PRECONDITION when the old one goes on.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Barid_Supervisor_V1_UpgradePluginRequest` message.
+        ///   - serializer: A serializer for `Barid_Supervisor_V1_UpgradePluginRequest` messages.
+        ///   - deserializer: A deserializer for `Barid_Supervisor_V1_UpgradePluginResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        public func upgradePlugin<Result>(
+            request: GRPCCore.ClientRequest<Barid_Supervisor_V1_UpgradePluginRequest>,
+            serializer: some GRPCCore.MessageSerializer<Barid_Supervisor_V1_UpgradePluginRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Barid_Supervisor_V1_UpgradePluginResponse>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Supervisor_V1_UpgradePluginResponse>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Barid_Supervisor_V1_Supervisor.Method.UpgradePlugin.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
         /// Call the "Stop" method.
         ///
         /// > Source IDL Documentation:
@@ -647,6 +812,36 @@ extension Barid_Supervisor_V1_Supervisor.ClientProtocol {
             request: request,
             serializer: GRPCProtobuf.ProtobufSerializer<Barid_Supervisor_V1_RestartPluginRequest>(),
             deserializer: GRPCProtobuf.ProtobufDeserializer<Barid_Supervisor_V1_RestartPluginResponse>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "UpgradePlugin" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Lets a newer version of a plugin take over: it works beside the old one until it has shown
+    /// > that it stays ready, then the old one drains. FAILED_PRECONDITION when the old one goes on.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Barid_Supervisor_V1_UpgradePluginRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func upgradePlugin<Result>(
+        request: GRPCCore.ClientRequest<Barid_Supervisor_V1_UpgradePluginRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Supervisor_V1_UpgradePluginResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.upgradePlugin(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Barid_Supervisor_V1_UpgradePluginRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Barid_Supervisor_V1_UpgradePluginResponse>(),
             options: options,
             onResponse: handleResponse
         )
@@ -745,6 +940,40 @@ extension Barid_Supervisor_V1_Supervisor.ClientProtocol {
             metadata: metadata
         )
         return try await self.restartPlugin(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "UpgradePlugin" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Lets a newer version of a plugin take over: it works beside the old one until it has shown
+    /// > that it stays ready, then the old one drains. FAILED_PRECONDITION when the old one goes on.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func upgradePlugin<Result>(
+        _ message: Barid_Supervisor_V1_UpgradePluginRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Supervisor_V1_UpgradePluginResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Barid_Supervisor_V1_UpgradePluginRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.upgradePlugin(
             request: request,
             options: options,
             onResponse: handleResponse

@@ -168,6 +168,12 @@ public nonisolated struct Barid_Supervisor_V1_Plugin: Sendable {
 
   public var logFile: String = String()
 
+  /// The group it takes events from; empty when it takes none.
+  public var group: String = String()
+
+  /// Resident memory of its process; 0 when it does not run or the system does not say.
+  public var residentBytes: UInt64 = 0
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -188,6 +194,42 @@ public nonisolated struct Barid_Supervisor_V1_RestartPluginRequest: Sendable {
 }
 
 public nonisolated struct Barid_Supervisor_V1_RestartPluginResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var plugin: Barid_Supervisor_V1_Plugin {
+    get {_plugin ?? Barid_Supervisor_V1_Plugin()}
+    set {_plugin = newValue}
+  }
+  /// Returns true if `plugin` has been explicitly set.
+  public var hasPlugin: Bool {self._plugin != nil}
+  /// Clears the value of `plugin`. Subsequent reads from it will return its default value.
+  public mutating func clearPlugin() {self._plugin = nil}
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _plugin: Barid_Supervisor_V1_Plugin? = nil
+}
+
+public nonisolated struct Barid_Supervisor_V1_UpgradePluginRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var name: String = String()
+
+  /// Absolute path of the new version's folder, on the supervisor's machine.
+  public var folder: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Barid_Supervisor_V1_UpgradePluginResponse: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
@@ -303,7 +345,7 @@ nonisolated extension Barid_Supervisor_V1_ListPluginsResponse: SwiftProtobuf.Mes
 
 nonisolated extension Barid_Supervisor_V1_Plugin: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Plugin"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}version\0\u{1}summary\0\u{1}folder\0\u{1}state\0\u{3}process_id\0\u{1}restarts\0\u{1}since\0\u{1}message\0\u{3}build_command\0\u{3}log_file\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}version\0\u{1}summary\0\u{1}folder\0\u{1}state\0\u{3}process_id\0\u{1}restarts\0\u{1}since\0\u{1}message\0\u{3}build_command\0\u{3}log_file\0\u{1}group\0\u{3}resident_bytes\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -322,6 +364,8 @@ nonisolated extension Barid_Supervisor_V1_Plugin: SwiftProtobuf.Message, SwiftPr
       case 9: try { try decoder.decodeSingularStringField(value: &self.message) }()
       case 10: try { try decoder.decodeSingularStringField(value: &self.buildCommand) }()
       case 11: try { try decoder.decodeSingularStringField(value: &self.logFile) }()
+      case 12: try { try decoder.decodeSingularStringField(value: &self.group) }()
+      case 13: try { try decoder.decodeSingularUInt64Field(value: &self.residentBytes) }()
       default: break
       }
     }
@@ -365,6 +409,12 @@ nonisolated extension Barid_Supervisor_V1_Plugin: SwiftProtobuf.Message, SwiftPr
     if !self.logFile.isEmpty {
       try visitor.visitSingularStringField(value: self.logFile, fieldNumber: 11)
     }
+    if !self.group.isEmpty {
+      try visitor.visitSingularStringField(value: self.group, fieldNumber: 12)
+    }
+    if self.residentBytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.residentBytes, fieldNumber: 13)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -380,6 +430,8 @@ nonisolated extension Barid_Supervisor_V1_Plugin: SwiftProtobuf.Message, SwiftPr
     if lhs.message != rhs.message {return false}
     if lhs.buildCommand != rhs.buildCommand {return false}
     if lhs.logFile != rhs.logFile {return false}
+    if lhs.group != rhs.group {return false}
+    if lhs.residentBytes != rhs.residentBytes {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -443,6 +495,75 @@ nonisolated extension Barid_Supervisor_V1_RestartPluginResponse: SwiftProtobuf.M
   }
 
   public static func ==(lhs: Barid_Supervisor_V1_RestartPluginResponse, rhs: Barid_Supervisor_V1_RestartPluginResponse) -> Bool {
+    if lhs._plugin != rhs._plugin {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Barid_Supervisor_V1_UpgradePluginRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".UpgradePluginRequest"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}folder\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.folder) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if !self.folder.isEmpty {
+      try visitor.visitSingularStringField(value: self.folder, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Barid_Supervisor_V1_UpgradePluginRequest, rhs: Barid_Supervisor_V1_UpgradePluginRequest) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.folder != rhs.folder {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Barid_Supervisor_V1_UpgradePluginResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".UpgradePluginResponse"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}plugin\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._plugin) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._plugin {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Barid_Supervisor_V1_UpgradePluginResponse, rhs: Barid_Supervisor_V1_UpgradePluginResponse) -> Bool {
     if lhs._plugin != rhs._plugin {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true

@@ -21,12 +21,15 @@ final class ChildProcesses: Sendable {
     }
 
     struct Start: Sendable {
+        /// By what events and orders name the process; unique among those that live.
         var name: String
         var executable: String
         var arguments: [String]
         var environment: [String: String]
         var folder: String?
         var logFile: String
+        /// Most files it may have open; nil for as many as we may.
+        var maximumFiles: Int?
     }
 
     /// What happened, in order.
@@ -37,7 +40,7 @@ final class ChildProcesses: Sendable {
     private enum Order: Sendable {
         case start(Start)
         case signal(Int32, group: Int32)
-        case note(String, name: String)
+        case note(String, logFile: String)
         case finish
     }
 
@@ -81,8 +84,8 @@ final class ChildProcesses: Sendable {
         post(.signal(number, group: group ? -process : process))
     }
 
-    /// Writes a line of the supervisor's own into a process' log file.
-    func note(_ text: String, name: String) { post(.note(text, name: name)) }
+    /// Writes a line of the supervisor's own into a log file.
+    func note(_ text: String, in logFile: String) { post(.note(text, logFile: logFile)) }
 
     /// Ends the thread; what still runs is ended by the guard.
     func finish() { post(.finish) }
@@ -107,7 +110,7 @@ final class ChildProcesses: Sendable {
                 switch order {
                 case .start(let start): loop.start(start)
                 case .signal(let number, let target): loop.signal(number, to: target)
-                case .note(let text, let name): loop.note(text, name: name)
+                case .note(let text, let logFile): loop.note(text, in: logFile)
                 case .finish: return
                 }
             }
@@ -134,6 +137,7 @@ final class ChildProcesses: Sendable {
 private struct ChildLoop {
     struct Child {
         var name: String
+        var log: LogFile
         var process: barid_child
         var output = OutputLines()
         var error = OutputLines()
@@ -145,6 +149,7 @@ private struct ChildLoop {
     let input: Int32
     let post: AsyncStream<ChildProcesses.Event>.Continuation
     var children: [Child] = []
+    /// By path: two processes of one plugin, at an upgrade, share a file.
     var logs: [String: LogFile] = [:]
     var buffer = [UInt8](repeating: 0, count: 64 << 10)
 
@@ -173,13 +178,13 @@ private struct ChildLoop {
     }
 
     mutating func start(_ start: ChildProcesses.Start) {
-        let log = logs[start.name] ?? LogFile(path: start.logFile)
-        logs[start.name] = log
+        let log = log(at: start.logFile)
         var process = barid_child()
         let failure = withCStrings([start.executable] + start.arguments) { arguments in
             withCStrings(start.environment.map { "\($0.key)=\($0.value)" }) { environment in
                 barid_child_start(
-                    start.executable, arguments, environment, start.folder, input, &process)
+                    start.executable, arguments, environment, start.folder, input,
+                    UInt(clamping: start.maximumFiles ?? 0), &process)
             }
         }
         guard failure == 0 else {
@@ -192,7 +197,7 @@ private struct ChildLoop {
         }
         tell(process.pid)
         log.write("started", process: process.pid, from: "---")
-        children.append(Child(name: start.name, process: process))
+        children.append(Child(name: start.name, log: log, process: process))
         post.yield(.started(name: start.name, process: process.pid))
     }
 
@@ -202,8 +207,15 @@ private struct ChildLoop {
         kill(target, number)
     }
 
-    func note(_ text: String, name: String) {
-        logs[name]?.write(VisibleText.line(text), process: 0, from: "---")
+    mutating func note(_ text: String, in path: String) {
+        log(at: path).write(VisibleText.line(text), process: 0, from: "---")
+    }
+
+    private mutating func log(at path: String) -> LogFile {
+        if let log = logs[path] { return log }
+        let log = LogFile(path: path)
+        logs[path] = log
+        return log
     }
 
     mutating func drain() {
@@ -226,8 +238,7 @@ private struct ChildLoop {
             let end = ProcessEnd(
                 processIdentifier: child.process.pid, exitCode: exit.signal == 0 ? exit.code : nil,
                 signal: exit.signal, lastLines: child.lastLines)
-            logs[child.name]?.write(
-                "ended: \(end.summary)", process: child.process.pid, from: "---")
+            child.log.write("ended: \(end.summary)", process: child.process.pid, from: "---")
             post.yield(.ended(name: child.name, end))
         }
         children = living
@@ -259,7 +270,7 @@ private struct ChildLoop {
     }
 
     private func keep(_ line: String, from stream: String, of child: inout Child) {
-        logs[child.name]?.write(line, process: child.process.pid, from: stream)
+        child.log.write(line, process: child.process.pid, from: stream)
         guard stream == "err" else { return }
         child.lastLines.append(line)
         child.lastBytes += line.utf8.count

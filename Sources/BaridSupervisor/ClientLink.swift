@@ -50,14 +50,7 @@ public final class ClientLink: BrokerLink {
     /// - Parameter group: The group, with the filter it must have.
     /// - Throws: `RPCError` when it cannot be made, or has another filter.
     public func createGroup(_ group: PluginDescription.Group) async throws {
-        var request = Barid_Admin_V1_CreateGroupRequest()
-        request.subscription.topic = group.topic
-        request.subscription.group = group.name
-        request.subscription.types = group.types
-        request.subscription.start.at = group.startsNew ? .new : .first
-        request.subscription.leaseMs = UInt32(
-            clamping: (group.lease ?? .zero).components.seconds * 1000)
-        request.subscription.maximumDeliveries = UInt32(clamping: group.maximumDeliveries ?? 0)
+        let request = Barid_Admin_V1_CreateGroupRequest(group)
         _ = try await admin().createGroup(request, options: options(.seconds(10)))
     }
 
@@ -94,6 +87,22 @@ public final class ClientLink: BrokerLink {
     }
 }
 
+extension Barid_Admin_V1_CreateGroupRequest {
+    /// Asks for a plugin's group.
+    ///
+    /// - Parameter group: The group, with the filter it must have.
+    public init(_ group: PluginDescription.Group) {
+        self.init()
+        subscription.topic = group.topic
+        subscription.group = group.name
+        subscription.types = group.types
+        subscription.start.at = group.startsNew ? .new : .first
+        subscription.leaseMs = UInt32(
+            clamping: (group.lease ?? .zero).components.seconds * 1000)
+        subscription.maximumDeliveries = UInt32(clamping: group.maximumDeliveries ?? 0)
+    }
+}
+
 extension PluginDescription {
     /// What the supervisor needs of a manifest.
     ///
@@ -102,6 +111,8 @@ extension PluginDescription {
         self.init(
             name: manifest.name, version: manifest.version, summary: manifest.summary,
             command: manifest.command)
+        limits.memory = manifest.limits.memory
+        limits.files = manifest.limits.files
         guard let consumes = manifest.consumes else { return }
         groups = [
             Group(

@@ -30,12 +30,10 @@ final class LogFile {
     }
 
     private func open() -> FileHandle? {
-        let files = FileManager.default
-        if !files.fileExists(atPath: path) {
-            _ = files.createFile(
-                atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
-        }
-        handle = FileHandle(forWritingAtPath: path)
+        // Appended to, so that nothing is overwritten, whoever else writes.
+        let descriptor = Foundation.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { return nil }
+        handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         bytes = Int((try? handle?.seekToEnd()) ?? 0)
         return handle
     }

@@ -15,6 +15,21 @@ public struct PluginDescription: Sendable, Equatable {
     /// Groups it joins, to be made before anything is published.
     public var groups: [Group]
 
+    /// What its processes may use.
+    public var limits = Limits()
+
+    /// What a process may use; nil means no limit of its own.
+    public struct Limits: Sendable, Equatable {
+        /// Most resident memory, in bytes.
+        public var memory: Int?
+
+        /// Most files it may have open.
+        public var files: Int?
+
+        /// No limits.
+        public init() {}
+    }
+
     /// A group and what it takes.
     public struct Group: Sendable, Equatable {
         /// The topic; empty means the default one.

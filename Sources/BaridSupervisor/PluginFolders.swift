@@ -54,11 +54,17 @@ public struct PluginFolders: Sendable {
         return found
     }
 
+    /// The plugin in one folder, whatever others there are.
+    ///
+    /// - Parameter folder: Absolute path of a plugin's folder.
+    /// - Returns: The plugin, invalid when the folder holds none.
+    public func plugin(in folder: String) -> FoundPlugin {
+        plugin(in: folder, named: (folder as NSString).lastPathComponent, besides: [])
+    }
+
     private func plugin(
         in path: String, named name: String, besides others: [FoundPlugin]
-    )
-        -> FoundPlugin
-    {
+    ) -> FoundPlugin {
         let description: PluginDescription
         do {
             description = try read("\(path)/plugin.yaml")
@@ -101,7 +107,8 @@ public struct PluginFolders: Sendable {
 
     private func buildCommand(_ word: String, isBare: Bool, in folder: String) -> String {
         if FileManager.default.fileExists(atPath: "\(folder)/Package.swift") {
-            return "swift build -c release --package-path \(folder)"
+            let release = word.contains("/debug/") ? "" : "-c release "
+            return "swift build \(release)--package-path \(folder)"
         }
         guard isBare else { return "chmod +x \(Self.absolute(word, in: folder))" }
         guard let checkout = Self.checkout(around: executables) else {
@@ -112,19 +119,26 @@ public struct PluginFolders: Sendable {
     }
 
     /// The checkout whose build folder the executables are in.
-    private static func checkout(around executables: String) -> String? {
+    ///
+    /// - Parameter executables: The folder of the running `barid`.
+    /// - Returns: The checkout's absolute path, or nil when there is none around them.
+    public static func checkout(around executables: String) -> String? {
         var folder = URL(fileURLWithPath: executables).resolvingSymlinksInPath()
         // CHECKOUT/.build/TRIPLE/CONFIGURATION is three levels down.
         for _ in 0..<4 {
             folder.deleteLastPathComponent()
-            let path = folder.path
-            if FileManager.default.fileExists(atPath: "\(path)/Package.swift"),
-                isFolder("\(path)/Plugins")
-            {
-                return path
-            }
+            if isCheckout(folder.path) { return folder.path }
         }
         return nil
+    }
+
+    /// Whether a folder is a checkout of Barid.
+    ///
+    /// - Parameter folder: Absolute path.
+    /// - Returns: Whether it has what a checkout has.
+    public static func isCheckout(_ folder: String) -> Bool {
+        FileManager.default.fileExists(atPath: "\(folder)/Package.swift")
+            && isFolder("\(folder)/Plugins")
     }
 
     private static func absolute(_ path: String, in folder: String? = nil) -> String {
@@ -133,7 +147,7 @@ public struct PluginFolders: Sendable {
             .standardizedFileURL.path
     }
 
-    private static func isFolder(_ path: String) -> Bool {
+    static func isFolder(_ path: String) -> Bool {
         var isFolder: ObjCBool = false
         return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
             && isFolder.boolValue

@@ -56,4 +56,10 @@ public struct SupervisedProcess: Sendable, Equatable {
 
     /// Where what it writes is kept.
     public var logFile = ""
+
+    /// The group it takes its events from; empty when it takes none.
+    public var group = ""
+
+    /// Resident memory of its process in bytes; 0 when it does not run or the system does not say.
+    public var residentBytes = 0
 }

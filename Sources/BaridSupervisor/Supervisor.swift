@@ -34,10 +34,23 @@ public actor Supervisor {
         /// The default is 60 s: a long log is read before it answers.
         public var brokerLimit: Duration = .seconds(60)
 
-        /// How long to wait for the plugins at the start.
+        /// How long to wait for the plugins at the start, and for a newcomer at an upgrade.
         ///
         /// The default is 30 s.
         public var readyLimit: Duration = .seconds(30)
+
+        /// How often to look for new, changed and removed plugins, and at the memory of processes.
+        ///
+        /// The default is a second; a change counts when two looks saw the same.
+        public var lookInterval: Duration = .seconds(1)
+
+        /// How long the newcomer of an upgrade has to stay ready before it takes over.
+        ///
+        /// The default is 2 s: what fails at its first event fails within that.
+        public var trialTime: Duration = .seconds(2)
+
+        /// The user's own plugins, which upgrades change.
+        public var userPlugins: UserPlugins?
 
         /// Describes what to run.
         public init(
@@ -57,29 +70,40 @@ public actor Supervisor {
         public let description: String
     }
 
-    private struct Entry {
+    struct Entry {
+        /// By what its process is known to ``ChildProcesses``: its name where that is free.
+        let key: String
         var status: SupervisedProcess
         var lifecycle: ProcessLifecycle
-        var executable: String
-        var arguments: [String]
-        var groups: [PluginDescription.Group]
+        var executable = ""
+        var arguments: [String] = []
+        var groups: [PluginDescription.Group] = []
+        var limits = PluginDescription.Limits()
         var lastEnd: ProcessEnd?
         /// The broker's name for the session of the running process; empty before it has one.
         var session = ""
+        /// Why we killed the process; told with its end.
+        var killed: String?
+        /// It is forgotten once its process has ended.
+        var isLeaving = false
     }
 
     /// The name under which the broker stands among the processes.
     public static let brokerName = "broker"
 
-    private let configuration: Configuration
-    private let link: any BrokerLink
-    private let logger: Logger
-    private let processes: ChildProcesses
+    let configuration: Configuration
+    let link: any BrokerLink
+    let logger: Logger
+    let processes: ChildProcesses
     private let started = ContinuousClock.now
-    private var entries: [Entry] = []
+    var entries: [Entry] = []
+    /// What is known of the plugin folders.
+    var changes = PluginChanges()
+    /// When to look at them again; never, before they were looked at.
+    var nextLook = Duration.seconds(Int64.max)
     /// Whether ``stop()`` was called.
     public private(set) var isStopping = false
-    private var changes: [CheckedContinuation<Void, Never>] = []
+    private var sleepers: [CheckedContinuation<Void, Never>] = []
     private var stopWaiters: [CheckedContinuation<Void, Never>] = []
 
     /// When it began.
@@ -101,7 +125,11 @@ public actor Supervisor {
 
     /// Every process, the broker first; workers of others that the broker knows come last.
     public func list() async -> [SupervisedProcess] {
-        let own = entries.map(\.status)
+        let own = entries.map { entry in
+            var status = entry.status
+            status.residentBytes = ProcessMemory.residentBytes(of: status.processIdentifier)
+            return status
+        }
         guard let sessions = try? await link.view().sessions else { return own }
         let known = Set(own.map(\.processIdentifier)).union([getpid()])
         return own
@@ -131,31 +159,26 @@ public actor Supervisor {
     /// - Throws: ``BrokerFailed`` when the broker does not come up, or refuses a group.
     public func startAll() async throws -> [SupervisedProcess] {
         if let command = configuration.broker, let executable = command.first {
-            add(
-                Entry(
-                    status: SupervisedProcess(name: Self.brokerName, state: .starting),
-                    lifecycle: ProcessLifecycle(policy: configuration.policy),
-                    executable: executable, arguments: Array(command.dropFirst()), groups: []))
+            var entry = Entry(
+                key: Self.brokerName,
+                status: SupervisedProcess(name: Self.brokerName, state: .starting),
+                lifecycle: ProcessLifecycle(policy: configuration.policy))
+            entry.executable = executable
+            entry.arguments = Array(command.dropFirst())
+            entry.status.logFile = logFile(of: Self.brokerName)
+            entries.append(entry)
             begin(Self.brokerName)
         }
         try await waitForBroker()
-        for plugin in configuration.plugins.find() { add(plugin) }
-        for entry in entries {
-            for group in entry.groups {
-                do {
-                    try await link.createGroup(group)
-                } catch {
-                    logger.error(
-                        "group not made",
-                        metadata: [
-                            "plugin": "\(entry.status.name)", "group": "\(group.name)",
-                            "error": "\(error)",
-                        ])
-                    change(entry.status.name) { $0.message = "group \(group.name): \(error)" }
-                }
-            }
+        var keys: [String] = []
+        for plugin in configuration.plugins.find() {
+            changes.accept(PluginChanges.Look(plugin))
+            keys.append(add(plugin))
         }
-        for entry in entries where entry.status.state == .stopped { begin(entry.status.name) }
+        // All groups first, so that nothing the first plugin emits passes the last one by.
+        for key in keys { await makeGroups(of: key) }
+        for key in keys { begin(key) }
+        nextLook = now + configuration.lookInterval
         let end = ContinuousClock.now + configuration.readyLimit
         while !isStopping, ContinuousClock.now < end,
             entries.contains(where: { $0.status.state == .starting || $0.status.state == .backoff })
@@ -170,9 +193,7 @@ public actor Supervisor {
     ///
     /// - Returns: How it stands now, or nil when there is no plugin of this name that can run.
     public func restart(_ name: String) -> SupervisedProcess? {
-        guard !isStopping, let index = index(of: name), !entries[index].executable.isEmpty else {
-            return nil
-        }
+        guard !isStopping, let index = runnable(name) else { return nil }
         perform(entries[index].lifecycle.restart(at: now), at: index)
         return entries[index].status
     }
@@ -184,7 +205,7 @@ public actor Supervisor {
         guard !isStopping else { return }
         isStopping = true
         logger.info("stopping")
-        for index in entries.indices where entries[index].status.name != Self.brokerName {
+        for index in entries.indices where entries[index].key != Self.brokerName {
             perform(entries[index].lifecycle.stop(at: now), at: index)
         }
         stopBrokerWhenAlone()
@@ -201,7 +222,7 @@ public actor Supervisor {
 
     // MARK: News
 
-    private var now: Duration { ContinuousClock.now - started }
+    var now: Duration { ContinuousClock.now - started }
 
     private var isOver: Bool {
         isStopping
@@ -212,35 +233,39 @@ public actor Supervisor {
 
     private func handle(_ event: ChildProcesses.Event) async {
         switch event {
-        case .started(let name, let process):
-            guard let index = index(of: name) else { return }
+        case .started(let key, let process):
+            guard let index = index(of: key) else { return }
             entries[index].status.processIdentifier = process
-            logger.info("started", metadata: ["process": "\(name)", "pid": "\(process)"])
+            logger.info("started", metadata: ["process": "\(key)", "pid": "\(process)"])
             perform(entries[index].lifecycle.started(at: now), at: index)
-        case .ended(let name, let end):
-            await ended(name, end)
+        case .ended(let key, let end):
+            await ended(key, end)
         }
         wakeTimekeeper()
     }
 
-    private func ended(_ name: String, _ end: ProcessEnd) async {
-        var session = index(of: name).map { entries[$0].session } ?? ""
+    private func ended(_ key: String, _ end: ProcessEnd) async {
+        let entry = index(of: key).map { entries[$0] }
+        var session = entry?.session ?? ""
         var isAtWork = false
-        if name != Self.brokerName, end.processIdentifier > 0, !isStopping {
+        var end = end
+        if let killed = entry?.killed { end.lastLines.append(killed) }
+        if let entry, key != Self.brokerName, end.processIdentifier > 0, !isStopping {
             let view = try? await link.view()
             // It may have come and gone between two looks at who is ready.
             let last = view?.sessions.first { $0.processIdentifier == end.processIdentifier }
             session = last?.session ?? session
-            try? await link.report(end, worker: name, session: session)
+            try? await link.report(end, worker: entry.status.name, session: session)
             // Whoever had a session and left work undone held some of it: the broker hands it out at
             // once. The event is charged with the end, and a dead letter after the last attempt.
-            let groups = index(of: name).map { entries[$0].groups } ?? []
             isAtWork =
-                !session.isEmpty && groups.contains { (view?.outstanding[$0.name] ?? 0) > 0 }
+                !session.isEmpty
+                && entry.groups.contains { (view?.outstanding[$0.name] ?? 0) > 0 }
         }
-        guard let index = index(of: name) else { return }
+        guard let index = index(of: key) else { return }
         entries[index].session = ""
-        let wasWanted = !isStopping
+        entries[index].killed = nil
+        let wasWanted = !isStopping && !entries[index].isLeaving
         entries[index].status.processIdentifier = 0
         entries[index].lastEnd = end
         perform(
@@ -253,13 +278,16 @@ public actor Supervisor {
                 end.lastLines.last { line in
                     !["info", "debug", "trace"].contains { line.contains("\"level\":\"\($0)\"") }
                 }.map { ": \($0)" } ?? ""
-            change(name) { $0.message = "\(end.summary)\(last)" }
+            entries[index].status.message = "\(end.summary)\(last)"
             logger.warning(
                 "process ended",
                 metadata: [
-                    "process": "\(name)", "pid": "\(end.processIdentifier)",
+                    "process": "\(key)", "pid": "\(end.processIdentifier)",
                     "end": "\(end.summary)", "state": "\(entries[index].status.state.rawValue)",
                 ])
+        }
+        if entries[index].isLeaving, entries[index].lifecycle.state == .stopped {
+            entries.remove(at: index)
         }
         if isStopping { stopBrokerWhenAlone() }
         if isOver { processes.finish() }
@@ -267,7 +295,7 @@ public actor Supervisor {
 
     private func stopBrokerWhenAlone() {
         let workersAreGone = entries.allSatisfy {
-            $0.status.name == Self.brokerName || $0.executable.isEmpty
+            $0.key == Self.brokerName || $0.executable.isEmpty
                 || $0.lifecycle.state == .stopped
         }
         if workersAreGone, let index = index(of: Self.brokerName) {
@@ -284,48 +312,47 @@ public actor Supervisor {
                     perform(entries[index].lifecycle.tick(at: now), at: index)
                 }
             }
+            if nextLook <= now { await look() }
             if entries.contains(where: { $0.lifecycle.state == .starting }) {
                 await checkReadiness()
                 try? await Task.sleep(for: .milliseconds(25))
                 continue
             }
-            let next = entries.compactMap(\.lifecycle.deadline).min()
-            await waitForChange(until: next)
+            let next = entries.compactMap(\.lifecycle.deadline).min() ?? nextLook
+            await waitForChange(until: isStopping ? next : min(next, nextLook))
         }
     }
 
-    private func waitForChange(until deadline: Duration?) async {
+    private func waitForChange(until deadline: Duration) async {
         guard !isOver else { return }
-        let timer = deadline.map { deadline in
-            Task {
-                try? await Task.sleep(for: max(deadline - now, .milliseconds(1)))
-                wakeTimekeeper()
-            }
+        let timer = Task {
+            try? await Task.sleep(for: max(deadline - now, .milliseconds(1)))
+            wakeTimekeeper()
         }
-        await withCheckedContinuation { changes.append($0) }
-        timer?.cancel()
+        await withCheckedContinuation { sleepers.append($0) }
+        timer.cancel()
     }
 
-    private func wakeTimekeeper() {
-        for change in changes { change.resume() }
-        changes = []
+    func wakeTimekeeper() {
+        for sleeper in sleepers { sleeper.resume() }
+        sleepers = []
     }
 
-    private func checkReadiness() async {
+    func checkReadiness() async {
         let starting = entries.filter {
             $0.lifecycle.state == .starting && $0.status.processIdentifier > 0
-        }.map { ($0.status.name, $0.status.processIdentifier) }
+        }.map { ($0.key, $0.status.processIdentifier) }
         guard !starting.isEmpty, let sessions = try? await link.view().sessions else { return }
-        for (name, process) in starting {
-            guard let index = index(of: name),
+        for (key, process) in starting {
+            guard let index = index(of: key),
                 entries[index].status.processIdentifier == process
             else { continue }
             let session = sessions.first { $0.processIdentifier == process && $0.duties > 0 }
-            guard name == Self.brokerName || session != nil else { continue }
+            guard key == Self.brokerName || session != nil else { continue }
             entries[index].session = session?.session ?? ""
             entries[index].lifecycle.becameReady(at: now)
             show(index)
-            logger.info("ready", metadata: ["process": "\(name)", "pid": "\(process)"])
+            logger.info("ready", metadata: ["process": "\(key)", "pid": "\(process)"])
         }
     }
 
@@ -359,56 +386,77 @@ public actor Supervisor {
 
     // MARK: Entries
 
-    private func index(of name: String) -> Int? {
-        entries.firstIndex { $0.status.name == name }
+    func index(of key: String) -> Int? {
+        entries.firstIndex { $0.key == key }
     }
 
-    private func add(_ plugin: FoundPlugin) {
-        var status = SupervisedProcess(name: plugin.description.name, state: .stopped)
-        status.version = plugin.description.version
-        status.summary = plugin.description.summary
-        status.folder = plugin.folder
-        var entry = Entry(
-            status: status, lifecycle: ProcessLifecycle(policy: configuration.policy),
-            executable: "", arguments: [], groups: [])
-        switch plugin.program {
-        case .runnable(let executable, let arguments):
-            entry.executable = executable
-            entry.arguments = arguments
-            entry.groups = plugin.description.groups
-        case .notBuilt(let executable, let buildCommand):
-            entry.status.state = .notBuilt
-            entry.status.message = "\(executable) is missing"
-            entry.status.buildCommand = buildCommand
-        case .invalid(let message):
-            entry.status.state = .invalid
-            entry.status.message = message
+    /// The entry of a plugin that can run, by the plugin's name.
+    func runnable(_ name: String) -> Int? {
+        entries.firstIndex {
+            $0.status.name == name && !$0.executable.isEmpty && !$0.isLeaving
         }
-        add(entry)
     }
 
-    private func add(_ entry: Entry) {
-        var entry = entry
-        if !entry.executable.isEmpty { entry.status.logFile = logFile(of: entry.status.name) }
+    /// Adds a plugin, not started yet.
+    ///
+    /// - Returns: The key of its entry.
+    func add(_ plugin: FoundPlugin) -> String {
+        let name = plugin.description.name
+        var entry = Entry(
+            key: index(of: name) == nil ? name : "\(name)@\(plugin.folder)",
+            status: SupervisedProcess(name: name, state: .stopped),
+            lifecycle: ProcessLifecycle(policy: configuration.policy))
+        entry.describe(plugin)
+        entry.status.logFile = logFile(of: name)
         entries.append(entry)
+        return entry.key
     }
 
     private func logFile(of name: String) -> String {
         "\(configuration.logFolder)/\(name).log"
     }
 
-    private func begin(_ name: String) {
-        guard let index = index(of: name) else { return }
+    /// Makes sure that the groups of a plugin exist.
+    ///
+    /// - Returns: Whether they all do; why not is in the entry's message.
+    @discardableResult
+    func makeGroups(of key: String) async -> Bool {
+        guard let index = index(of: key) else { return false }
+        var isDone = true
+        for group in entries[index].groups {
+            do {
+                try await link.createGroup(group)
+            } catch {
+                isDone = false
+                logger.error(
+                    "group not made",
+                    metadata: ["plugin": "\(key)", "group": "\(group.name)", "error": "\(error)"])
+                if let index = self.index(of: key) {
+                    entries[index].status.message = "group \(group.name): \(error)"
+                }
+            }
+        }
+        return isDone
+    }
+
+    /// Starts what can run and does not.
+    func begin(_ key: String) {
+        guard let index = index(of: key), !entries[index].executable.isEmpty, !isStopping else {
+            return
+        }
         perform(entries[index].lifecycle.begin(at: now), at: index)
         wakeTimekeeper()
     }
 
-    private func change(_ name: String, _ body: (inout SupervisedProcess) -> Void) {
-        guard let index = index(of: name) else { return }
-        body(&entries[index].status)
+    /// Stops a process and forgets its entry once it has ended.
+    func leave(_ index: Int) {
+        entries[index].isLeaving = true
+        perform(entries[index].lifecycle.stop(at: now), at: index)
+        if entries[index].lifecycle.state == .stopped { entries.remove(at: index) }
+        wakeTimekeeper()
     }
 
-    private func perform(_ action: ProcessLifecycle.Action, at index: Int) {
+    func perform(_ action: ProcessLifecycle.Action, at index: Int) {
         let entry = entries[index]
         switch action {
         case .none:
@@ -416,15 +464,15 @@ public actor Supervisor {
         case .start:
             processes.start(
                 ChildProcesses.Start(
-                    name: entry.status.name, executable: entry.executable,
+                    name: entry.key, executable: entry.executable,
                     arguments: entry.arguments, environment: configuration.environment,
                     folder: entry.status.folder.isEmpty ? nil : entry.status.folder,
-                    logFile: entry.status.logFile))
+                    logFile: entry.status.logFile, maximumFiles: entry.limits.files))
         case .terminate:
             processes.signal(SIGTERM, to: entry.status.processIdentifier, group: false)
         case .kill:
             logger.warning(
-                "killed: it did not stop in time", metadata: ["process": "\(entry.status.name)"])
+                "killed: it did not stop in time", metadata: ["process": "\(entry.key)"])
             processes.signal(SIGKILL, to: entry.status.processIdentifier, group: true)
         }
         show(index)

@@ -38,6 +38,24 @@ public struct SupervisorService: Barid_Supervisor_V1_Supervisor.SimpleServicePro
         return response
     }
 
+    /// Lets a newer version of a plugin take over.
+    public func upgradePlugin(
+        request: Barid_Supervisor_V1_UpgradePluginRequest, context: ServerContext
+    ) async throws -> Barid_Supervisor_V1_UpgradePluginResponse {
+        guard request.folder.hasPrefix("/") else {
+            throw RPCError(
+                code: .invalidArgument, message: "'\(request.folder)' is no absolute path")
+        }
+        do {
+            var response = Barid_Supervisor_V1_UpgradePluginResponse()
+            response.plugin = Barid_Supervisor_V1_Plugin(
+                try await supervisor.upgrade(request.name, to: request.folder))
+            return response
+        } catch let error as Supervisor.UpgradeFailed {
+            throw RPCError(code: .failedPrecondition, message: error.description)
+        }
+    }
+
     /// Drains and stops everything.
     public func stop(
         request: Barid_Supervisor_V1_StopRequest, context: ServerContext
@@ -78,6 +96,8 @@ extension Barid_Supervisor_V1_Plugin {
         message = process.message
         buildCommand = process.buildCommand
         logFile = process.logFile
+        group = process.group
+        residentBytes = UInt64(clamping: process.residentBytes)
         state =
             switch process.state {
             case .notBuilt: .notBuilt

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -55,7 +56,8 @@ static void shut(int ends[2]) {
 static int lifted(int descriptor) { return descriptor > 2 ? descriptor : fcntl(descriptor, F_DUPFD, 3); }
 
 int barid_child_start(const char *path, char *const arguments[], char *const environment[],
-                      const char *folder, int input, struct barid_child *child) {
+                      const char *folder, int input, unsigned long files,
+                      struct barid_child *child) {
     int output[2] = {-1, -1}, error[2] = {-1, -1}, report[2] = {-1, -1};
     int failure = 0;
     if (make_pipe(output) || make_pipe(error) || make_pipe(report)) {
@@ -84,6 +86,14 @@ int barid_child_start(const char *path, char *const arguments[], char *const env
         if (in < 0 || out < 0 || err < 0 || tell < 0 || dup2(in, 0) < 0 || dup2(out, 1) < 0 ||
             dup2(err, 2) < 0 || (folder && chdir(folder) != 0))
             goto failed;
+        if (files > 0) {
+            // Never above what we may: setrlimit() would refuse that.
+            struct rlimit limit;
+            if (getrlimit(RLIMIT_NOFILE, &limit) != 0) goto failed;
+            if (limit.rlim_max == RLIM_INFINITY || files < limit.rlim_max) limit.rlim_max = files;
+            limit.rlim_cur = limit.rlim_max;
+            if (setrlimit(RLIMIT_NOFILE, &limit) != 0) goto failed;
+        }
         // The report pipe stays as descriptor 3 until execve() closes it.
         if (tell != 3 && dup2(tell, 3) < 0) goto failed;
         tell = 3;

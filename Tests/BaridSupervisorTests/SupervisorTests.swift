@@ -50,8 +50,8 @@ import Testing
         folder = try TemporaryFolder()
     }
 
-    private func plugin(_ name: String, _ script: String) throws {
-        let path = folder.file("plugins/\(name)")
+    private func plugin(_ name: String, in parent: String = "plugins", _ script: String) throws {
+        let path = folder.file("\(parent)/\(name)")
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         try Data().write(to: URL(fileURLWithPath: "\(path)/plugin.yaml"))
         try Data("#!/bin/sh\n\(script)\n".utf8).write(to: URL(fileURLWithPath: "\(path)/run"))
@@ -60,17 +60,17 @@ import Testing
     }
 
     private func supervisor(
-        _ broker: PlayedBroker, policy: RestartPolicy = RestartPolicy()
-    ) throws
-        -> Supervisor
-    {
+        _ broker: PlayedBroker, policy: RestartPolicy = RestartPolicy(), memory: Int? = nil
+    ) throws -> Supervisor {
         let plugins = PluginFolders(
             folders: [folder.file("plugins")], executables: folder.file("bin")
         ) { path in
             let name = path.split(separator: "/").dropLast().last.map(String.init) ?? ""
-            return PluginDescription(
+            var description = PluginDescription(
                 name: name, command: ["./run"],
                 groups: [PluginDescription.Group(name: name, types: [])])
+            description.limits.memory = memory
+            return description
         }
         var configuration = Supervisor.Configuration(
             broker: [
@@ -85,6 +85,9 @@ import Testing
         ]
         configuration.policy = policy
         configuration.readyLimit = .seconds(20)
+        configuration.lookInterval = .milliseconds(50)
+        configuration.trialTime = .milliseconds(100)
+        configuration.userPlugins = UserPlugins(folder: folder.file("plugins"))
         return try Supervisor(configuration, link: broker, logger: Logger(label: "test"))
     }
 
@@ -170,6 +173,87 @@ import Testing
         await supervisor.stop()
         await running
         for process in all { #expect(kill(process.processIdentifier, 0) != 0) }
+    }
+
+    /// Protocols/4-plugin §3: "A folder that comes, changes or goes while it runs is noticed".
+    @Test func pluginsThatComeChangeAndGoAreNoticed() async throws {
+        let broker = PlayedBroker(folder: folder.path)
+        let supervisor = try supervisor(broker)
+        async let running: Void = supervisor.run()
+        _ = try await supervisor.startAll()
+
+        try plugin("late", Self.good)
+        let first = try await eventually("the new plugin") {
+            let plugin = await supervisor.list().first { $0.name == "late" }
+            return plugin?.state == .ready ? plugin : nil
+        }
+        #expect(broker.events.withLock { $0 } == ["group late"])
+        #expect(first.residentBytes > 0 && first.group == "late")
+
+        try plugin("late", "# edited\n\(Self.good)")
+        let second = try await eventually("the edited plugin") {
+            let plugin = await supervisor.list().first { $0.name == "late" }
+            return plugin?.state == .ready && plugin?.processIdentifier != first.processIdentifier
+                ? plugin : nil
+        }
+
+        try FileManager.default.removeItem(atPath: folder.file("plugins/late"))
+        try await eventually("the end of the removed plugin") {
+            await supervisor.list().contains { $0.name == "late" } ? nil : ()
+        }
+        #expect(kill(second.processIdentifier, 0) != 0)
+        // It was stopped, not lost.
+        #expect(broker.reports.withLock { $0.allSatisfy { $0.end.signal == 0 } })
+        await supervisor.stop()
+        await running
+    }
+
+    /// Protocols/4-plugin §3: "A process that uses more than `limits.memory` is ended with SIGKILL".
+    @Test func aProcessBeyondItsMemoryIsKilledAndSaysSo() async throws {
+        try plugin("hungry", Self.good)
+        let broker = PlayedBroker(folder: folder.path)
+        let supervisor = try supervisor(broker, memory: 1)
+        async let running: Void = supervisor.run()
+        _ = try await supervisor.startAll()
+        let report = try await eventually("the report of its end") {
+            broker.reports.withLock { $0.first }
+        }
+        #expect(report.end.signal == SIGKILL)
+        #expect(report.end.lastLines.last?.hasSuffix("limits.memory is 0 MiB") == true)
+        await supervisor.stop()
+        await running
+    }
+
+    /// Protocols/4-plugin §3: "once it has been ready for 2 s the old one drains".
+    @Test func anUpgradeTakesOverAndAFailedOneDoesNot() async throws {
+        for version in ["1", "2"] {
+            try plugin("a", in: "versions/\(version)", "# \(version)\n\(Self.good)")
+        }
+        try plugin("a", in: "versions/bad", "echo no luck >&2; exit 3")
+        let own = UserPlugins(folder: folder.file("plugins"))
+        try own.link("a", to: folder.file("versions/1/a"))
+        let supervisor = try supervisor(PlayedBroker(folder: folder.path))
+        async let running: Void = supervisor.run()
+        let first = try #require(try await supervisor.startAll().last)
+        #expect(first.name == "a" && first.state == .ready)
+
+        await #expect {
+            _ = try await supervisor.upgrade("a", to: folder.file("versions/bad/a"))
+        } throws: {
+            "\($0)".contains("no luck") && "\($0)".contains("the old version goes on")
+        }
+        let kept = await supervisor.list().filter { $0.name == "a" }
+        #expect(kept.map(\.processIdentifier) == [first.processIdentifier])
+        #expect(own.target(of: "a") == folder.file("versions/1/a"))
+
+        let second = try await supervisor.upgrade("a", to: folder.file("versions/2/a"))
+        #expect(second.state == .ready && second.processIdentifier != first.processIdentifier)
+        #expect(own.target(of: "a") == folder.file("versions/2/a"))
+        #expect(kill(first.processIdentifier, 0) != 0)
+        let all = await supervisor.list().filter { $0.name == "a" }
+        #expect(all.map(\.processIdentifier) == [second.processIdentifier])
+        await supervisor.stop()
+        await running
     }
 
     @Test func aBrokerThatDoesNotStartIsTheReason() async throws {

@@ -35,6 +35,23 @@ extension PluginManifest {
     }
 }
 
+extension PluginManifest {
+    /// Whether a text can be the name of a plugin.
+    ///
+    /// - Parameter text: The text.
+    /// - Returns: Whether it is `a`-`z`, `0`-`9` and single hyphens between them, at most 40.
+    public static func isName(_ text: String) -> Bool {
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+        return text.utf8.count <= 40
+            && parts.allSatisfy { part in
+                !part.isEmpty
+                    && part.utf8.allSatisfy {
+                        (0x61...0x7a).contains($0) || (0x30...0x39).contains($0)
+                    }
+            }
+    }
+}
+
 extension PluginManifestError {
     init(_ message: String) { problems = [Problem(line: nil, message: message)] }
 }
@@ -121,9 +138,10 @@ private final class ManifestReader {
     }
 
     private func limits(_ node: Node) -> PluginManifest.Limits {
-        let map = mapping(node, "limits", keys: ["memory", "lease", "deadline"])
+        let map = mapping(node, "limits", keys: ["memory", "files", "lease", "deadline"])
         var limits = PluginManifest.Limits()
         limits.memory = map["memory"].flatMap(bytes)
+        limits.files = map["files"].flatMap { integer($0, 64...1_048_576) }
         if let node = map["lease"], let lease = duration(node) {
             if lease < .seconds(1) || lease > .seconds(3600) {
                 report(node, "lease is outside 1s to 1h")
@@ -173,15 +191,7 @@ private final class ManifestReader {
 
     private func kebab(_ node: Node) -> String? {
         guard let text = scalar(node) else { return nil }
-        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-        guard text.utf8.count <= 40,
-            parts.allSatisfy({ part in
-                !part.isEmpty
-                    && part.utf8.allSatisfy {
-                        (0x61...0x7a).contains($0) || (0x30...0x39).contains($0)
-                    }
-            })
-        else {
+        guard PluginManifest.isName(text) else {
             report(node, "\"\(text)\" is not a name: a-z, 0-9 and single hyphens, 40 at most")
             return nil
         }

@@ -79,8 +79,10 @@ public struct PluginManifest: Sendable, Hashable {
 
     /// What a plugin may use.
     public struct Limits: Sendable, Hashable {
-        /// Most memory of a process, in bytes; `nil` means no limit.
+        /// Most resident memory of a process, in bytes; `nil` means no limit.
         public var memory: Int?
+        /// Most files a process may have open; `nil` means as many as the supervisor may.
+        public var files: Int?
         /// How long a delivery is leased before it is extended.
         ///
         /// The default is 30 s.

@@ -64,6 +64,9 @@ public struct Settings: Sendable {
     /// The settings file and the user's own plugins: `$XDG_CONFIG_HOME/barid`.
     public let configurationFolder: String
 
+    /// The user's own plugins, a folder or link each, whether it exists or not.
+    public var userPluginFolder: String { "\(configurationFolder)/plugins" }
+
     /// The settings file, whether it exists or not.
     public var configurationFile: String { "\(configurationFolder)/barid.yaml" }
 

@@ -28,7 +28,7 @@ struct BaridTool: AsyncParsableCommand {
                     Up.self, Down.self, Publish.self, Watch.self, Search.self, ShowArticle.self,
                     Status.self,
                 ]),
-            CommandGroup(name: "Plugins", subcommands: [Call.self]),
+            CommandGroup(name: "Plugins", subcommands: [PluginCommand.self, Call.self]),
         ])
 
     static func main() async {

@@ -27,18 +27,7 @@ struct Down: AsyncParsableCommand {
         let (process, since) = try await broker.connected(as: "barid down") { client in
             let supervisor = client.supervisor()
             let options = CallOptions.within(.seconds(10))
-            let plugins: Barid_Supervisor_V1_ListPluginsResponse
-            do {
-                plugins = try await supervisor.listPlugins(
-                    Barid_Supervisor_V1_ListPluginsRequest(), options: options)
-            } catch let error as RPCError
-                where error.code == .unavailable || error.code == .unimplemented
-            {
-                throw CommandError(
-                    .unavailable,
-                    "a broker answers, but no `barid up` looks after it: stop it where it was started"
-                )
-            }
+            let plugins = try await client.plugins()
             do {
                 _ = try await supervisor.stop(Barid_Supervisor_V1_StopRequest(), options: options)
             } catch let error as RPCError where error.code == .unavailable {

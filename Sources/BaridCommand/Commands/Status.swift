@@ -134,21 +134,7 @@ struct StatusSnapshot: Sendable {
                     ? broker.endpoints.map(console.words).joined(separator: " ")
                     : services(of: session),
             ])
-            if !plugin.message.isEmpty {
-                notes.append(
-                    "\(console.words(plugin.name)): \(console.isolated(VisibleText.joined(plugin.message)))"
-                )
-            }
-            if !plugin.buildCommand.isEmpty {
-                notes.append(
-                    "\(console.words(plugin.name)): build it with \(console.words(plugin.buildCommand))"
-                )
-            }
-            if plugin.state == .crashLoop, !plugin.logFile.isEmpty {
-                notes.append(
-                    "\(console.words(plugin.name)): its log is \(console.words(plugin.logFile)); start it anew with: barid call Supervisor/RestartPlugin '{\"name\": \"\(plugin.name)\"}'"
-                )
-            }
+            notes += Self.notes(on: plugin, console)
         }
         let others = broker.sessions.filter {
             !shown.contains($0.processID) && (!$0.groups.isEmpty || !$0.services.isEmpty)
@@ -162,6 +148,24 @@ struct StatusSnapshot: Sendable {
             ])
         }
         return table.lines(on: console) + (notes.isEmpty ? [] : [""] + notes)
+    }
+
+    /// What is wrong with a plugin, and what to do about it.
+    static func notes(on plugin: Barid_Supervisor_V1_Plugin, _ console: Console) -> [String] {
+        let name = console.words(plugin.name)
+        var notes: [String] = []
+        if !plugin.message.isEmpty {
+            notes.append("\(name): \(console.isolated(VisibleText.joined(plugin.message)))")
+        }
+        if !plugin.buildCommand.isEmpty {
+            notes.append("\(name): build it with \(console.words(plugin.buildCommand))")
+        }
+        if plugin.state == .crashLoop {
+            notes.append(
+                "\(name): see `barid plugin logs \(name)`; start it anew with `barid plugin restart \(name)`"
+            )
+        }
+        return notes
     }
 
     private func brokerLines(on console: Console) -> [String] {

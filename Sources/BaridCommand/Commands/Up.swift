@@ -18,8 +18,9 @@ struct Up: AsyncParsableCommand {
         abstract: "Start broker and workers, and look after them until Ctrl-C.",
         discussion: """
             A worker that dies is started again; one that dies more than five times a minute is left alone \
-            and shown as crash-loop. What they write is in the state folder, a file each. If Barid is up \
-            already, this says so and is content.
+            and shown as crash-loop. Plugins that come, change or go meanwhile are started, restarted and \
+            stopped. What they write is in the state folder, a file each. If Barid is up already, this says \
+            so and is content.
 
             Examples:
               barid up
@@ -130,19 +131,16 @@ struct Up: AsyncParsableCommand {
         let endpoint = settings.endpoint.value
         let link = ClientLink()
         let executables = (Executable.path as NSString).deletingLastPathComponent
-        let plugins = PluginFolders(
-            folders: PluginFolders.path(
-                given: settings.pluginPath.value, executables: executables,
-                userFolder: "\(settings.configurationFolder)/plugins"), executables: executables
-        ) { try PluginDescription(manifestFile: $0) }
+        let plugins = settings.pluginFolders
         var environment = ProcessInfo.processInfo.environment
         environment["BARID_ENDPOINT"] = "\(endpoint)"
         environment["BARID_DATA"] = settings.dataFolder.value
         environment["BARID_STATE"] = settings.stateFolder.value
         try PrivateFolder.make(settings.stateFolder.value)
-        let configuration = Supervisor.Configuration(
+        var configuration = Supervisor.Configuration(
             broker: withBroker ? ["\(executables)/barid-broker"] : nil, plugins: plugins,
             environment: environment, logFolder: settings.stateFolder.value)
+        configuration.userPlugins = settings.userPlugins
         let logger = Logger(label: "barid.supervisor") { _ in
             SupervisorLog(path: "\(settings.stateFolder.value)/supervisor.log")
         }
@@ -193,7 +191,7 @@ struct Up: AsyncParsableCommand {
     )
         async throws
     {
-        let status = try await link.status()
+        let status = try await registered(link)
         let snapshot = StatusSnapshot(broker: status, plugins: await supervisor.response())
         if output.json {
             Console.output.line(try snapshot.json())
@@ -205,6 +203,21 @@ struct Up: AsyncParsableCommand {
                     + (isDetached ? "`barid down` stops it." : "Ctrl-C stops it."))
         }
         if isDetached { letGo(settings) }
+    }
+
+    /// Waits until the broker knows this supervisor: whoever reads that all is up may ask for it.
+    private func registered(_ link: ClientLink) async throws -> Barid_Admin_V1_GetStatusResponse {
+        let end = ContinuousClock.now + .seconds(10)
+        while true {
+            let status = try await link.status()
+            let isKnown = status.sessions.contains {
+                $0.services.contains(
+                    Barid_Supervisor_V1_Supervisor.descriptor.fullyQualifiedService)
+            }
+            // Without it everything else works: it is no reason not to be up.
+            if isKnown || ContinuousClock.now >= end { return status }
+            try await Task.sleep(for: .milliseconds(10))
+        }
     }
 }
 

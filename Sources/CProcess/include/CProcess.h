@@ -22,10 +22,12 @@ struct barid_exit {
 /// Starts a program as the leader of a process group of its own.
 ///
 /// Its standard input is `input`; it gets SIGTERM when the *thread* that called this ends, so the
-/// caller is a thread that lives as long as the process. Nothing else is inherited.
+/// caller is a thread that lives as long as the process. Nothing else is inherited. It may have
+/// `files` files open, at most what this process may; 0 leaves that limit as it is.
 /// Returns 0, or the errno of the step that failed (execve's too).
 int barid_child_start(const char *path, char *const arguments[], char *const environment[],
-                      const char *folder, int input, struct barid_child *child);
+                      const char *folder, int input, unsigned long files,
+                      struct barid_child *child);
 
 /// Reaps the child if it has ended: 1 and `*exit` when it has, else 0.
 /// Whatever is left of its process group is killed first, while the group's id cannot be reused.

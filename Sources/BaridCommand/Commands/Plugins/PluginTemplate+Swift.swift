@@ -1,0 +1,141 @@
+extension PluginTemplate {
+    static func swiftFiles(name: String, type: String, source: Source) -> [File] {
+        [
+            File(path: "Package.swift", text: package(name, type, source)),
+            File(path: "plugin.yaml", text: manifest(name, type)),
+            File(path: "Sources/\(type).swift", text: plugin(type)),
+            File(path: "Sources/\(type)Handler.swift", text: handler(type)),
+            File(path: "Tests/\(type)HandlerTests.swift", text: tests(type)),
+            File(path: "README.md", text: readme(name, type)),
+            File(path: ".gitignore", text: ".build/\nPackage.resolved\n"),
+        ]
+    }
+
+    private static func package(_ name: String, _ type: String, _ source: Source) -> String {
+        let dependency =
+            switch source {
+            // By path alone the package would be called like its folder.
+            case .path(let path): ".package(name: \"barid\", path: \(JSONText.string(path)))"
+            case .url(let url): ".package(url: \(JSONText.string(url)), branch: \"main\")"
+            }
+        return """
+            // swift-tools-version: 6.2
+            import PackageDescription
+
+            let package = Package(
+                name: "\(name)",
+                platforms: [.macOS(.v15)],
+                dependencies: [
+                    \(dependency)
+                ],
+                targets: [
+                    .executableTarget(
+                        name: "\(type)",
+                        dependencies: [
+                            .product(name: "Barid", package: "barid"),
+                            .product(name: "BaridArticles", package: "barid"),
+                        ],
+                        path: ".", exclude: ["Tests", "README.md"], sources: ["Sources"],
+                        resources: [.embedInCode("plugin.yaml")]),
+                    .testTarget(
+                        name: "\(type)Tests",
+                        dependencies: [
+                            "\(type)", .product(name: "BaridTesting", package: "barid"),
+                        ], path: "Tests"),
+                ]
+            )
+
+            """
+    }
+
+    private static func manifest(_ name: String, _ type: String) -> String {
+        """
+        name: \(name)
+        version: 0.1.0
+        summary: Counts the words of each article.
+        command: [.build/debug/\(type)]
+        consumes:
+          types: [news.barid.article.parsed.v1]
+        settings:
+          - {name: minimum, type: integer, default: "1", help: Articles with fewer words are passed over.}
+
+        """
+    }
+
+    private static func plugin(_ type: String) -> String {
+        """
+        import Barid
+
+        /// The worker: its manifest, and what it does.
+        @main
+        struct \(type): Plugin {
+            static let manifest = PackageResources.plugin_yaml
+
+            static func work(_ setup: PluginSetup) -> PluginWork {
+                PluginWork(handlers: [\(type)Handler()])
+            }
+        }
+
+        """
+    }
+
+    private static func handler(_ type: String) -> String {
+        """
+        import Barid
+        import BaridArticles
+
+        /// Counts the words of an article and writes them down.
+        ///
+        /// It may see an article twice, so the second time has to be harmless.
+        struct \(type)Handler: EventHandler {
+            /// What is returned is emitted: in one atomic record with the acknowledgement.
+            func handle(
+                _ event: Event<Article>, in context: HandlerContext
+            ) throws -> [any EventPayload] {
+                let words = event.payload.text.split(whereSeparator: \\.isWhitespace).count
+                guard words >= Int(context.settings["minimum"] ?? "") ?? 1 else { return [] }
+                context.logger.info("counted", metadata: ["words": "\\(words)"])
+                return []
+            }
+        }
+
+        """
+    }
+
+    private static func tests(_ type: String) -> String {
+        """
+        import BaridArticles
+        import BaridTesting
+        import Testing
+
+        @testable import \(type)
+
+        struct \(type)HandlerTests {
+            @Test func anArticleIsAcknowledged() async throws {
+                let tester = HandlerTester(\(type)Handler(), settings: ["minimum": "1"])
+                let result = try await tester.handle(Article.with { $0.headline = "خبر قصير" })
+                #expect(result.error == nil)
+                #expect(result.outputs.isEmpty)
+            }
+        }
+
+        """
+    }
+
+    private static func readme(_ name: String, _ type: String) -> String {
+        """
+        # \(name)
+
+        A plugin for Barid. `plugin.yaml` says what it receives, `Sources/\(type)Handler.swift` what it does with it.
+
+        ```sh
+        swift build                  # the first time a few minutes
+        swift test                   # runs the handler without a broker
+        barid plugin add .           # `barid up` starts it, and starts it anew after each build
+        barid plugin logs \(name)
+        .build/debug/\(type) process FILE    # an article a line, as JSON; no broker
+        ```
+
+        """
+    }
+}
