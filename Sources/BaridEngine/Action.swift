@@ -21,6 +21,8 @@ public enum Action: Sendable, Equatable {
     case fetch(Fetch)
     /// The answer to ``Input/createGroup(ticket:_:)``.
     case groupCreated(ticket: UInt64, Result<GroupCreated, BusFault>)
+    /// The answer to ``Input/operate(ticket:topic:group:_:)``.
+    case operated(ticket: UInt64, Result<GroupOperated, BusFault>)
 }
 
 /// The same answer for events that follow one another on a publisher's stream.
@@ -65,6 +67,8 @@ public struct Delivery: Sendable, Equatable {
     public var sequence: UInt64
     /// Which attempt, from 1.
     public var attempt: UInt32
+    /// Number of the replay, 0 if it is none.
+    public var replay: UInt32 = 0
     /// The serialised event.
     public var bytes: ArraySlice<UInt8>
 }

@@ -26,6 +26,8 @@ public struct BusFault: Error, Sendable, Equatable {
         case invalidSubscription = "INVALID_SUBSCRIPTION"
         /// The broker holds as many topics, groups or subscriptions as it may.
         case tooMany = "TOO_MANY"
+        /// There is no group of this name.
+        case noSuchGroup = "NO_SUCH_GROUP"
         /// The lease is no longer held under this token; the settlement changed nothing.
         case staleLease = "STALE_LEASE"
         /// The request breaks the dialog of the stream.

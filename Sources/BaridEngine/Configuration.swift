@@ -92,6 +92,14 @@ public struct EngineConfiguration: Sendable, Equatable {
     ///
     /// The default is 32.
     public var maximumPatterns = 32
+    /// Most replays of a group at once.
+    ///
+    /// The default is 64.
+    public var maximumReplays = 64
+    /// Most ranges of sequences a group may have due again by replays and retries.
+    ///
+    /// The default is 65,536, in about 1 MiB.
+    public var maximumReplayRanges = 65_536
     /// How long what a filter skipped may stay unrecorded.
     ///
     /// The default is 1 s; after a crash that much is looked at again.

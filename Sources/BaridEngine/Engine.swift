@@ -69,6 +69,8 @@ public struct Engine: ~Copyable {
             take(fetched, for: group, into: &actions)
         case .createGroup(let ticket, let request):
             createGroup(ticket: ticket, request, into: &actions)
+        case .operate(let ticket, let topic, let group, let operation):
+            operate(ticket: ticket, topic: topic, group: group, operation, into: &actions)
         case .workerExit(let exit):
             append(.workerExit(exit), into: &actions)
         case .storage(let level):
@@ -156,14 +158,27 @@ public struct Engine: ~Copyable {
 
     private mutating func flushDelivered(into actions: inout [Action]) {
         for index in groups.indices where !groups[index].delivered.isEmpty {
-            // What is settled by now needs no record.
-            let floor = durable.groups[index].floor
-            groups[index].delivered.remove(through: floor)
-            let ranges = groups[index].delivered.ranges
-            groups[index].delivered.removeAll()
+            let ranges = takeFirstDeliveries(index)
             guard !ranges.isEmpty else { continue }
             append(.delivered(group: GroupID(UInt32(index)), ranges: ranges), into: &actions)
         }
+    }
+
+    /// Takes what went out for the first time, or for the first time again.
+    ///
+    /// What is settled by now needs no record.
+    private mutating func takeFirstDeliveries(_ index: Int) -> [ClosedRange<UInt64>] {
+        let floor = durable.groups[index].floor
+        if durable.groups[index].again.isEmpty {
+            groups[index].delivered.remove(through: floor)
+        } else if let last = groups[index].delivered.ranges.last {
+            var unsettled = durable.groups[index].again.sequences
+            if last.upperBound > floor { unsettled.insert(floor + 1...last.upperBound) }
+            groups[index].delivered = groups[index].delivered.intersection(unsettled)
+        }
+        let ranges = groups[index].delivered.ranges
+        groups[index].delivered.removeAll()
+        return ranges
     }
 
     private static func runtime(of group: DurableGroup, in durable: Durable) -> GroupRuntime {

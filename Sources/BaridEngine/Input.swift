@@ -23,6 +23,8 @@ public enum Input: Sendable {
     case fetched(GroupID, Fetched)
     /// A group is to exist; the answer is ``Action/groupCreated(ticket:_:)``.
     case createGroup(ticket: UInt64, SubscriptionRequest)
+    /// An operator changes a group; the answer is ``Action/operated(ticket:_:)``.
+    case operate(ticket: UInt64, topic: String, group: String, GroupOperation)
     /// A supervisor reported a worker's end.
     case workerExit(WorkerExit)
     /// How full the log is.

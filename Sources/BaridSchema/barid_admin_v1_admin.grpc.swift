@@ -48,6 +48,19 @@ public enum Barid_Admin_V1_Admin: Sendable {
                 type: .unary
             )
         }
+        /// Namespace for "ReplayGroup" metadata.
+        public enum ReplayGroup: Sendable {
+            /// Request type for "ReplayGroup".
+            public typealias Input = Barid_Admin_V1_ReplayGroupRequest
+            /// Response type for "ReplayGroup".
+            public typealias Output = Barid_Admin_V1_ReplayGroupResponse
+            /// Descriptor for "ReplayGroup".
+            public static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "barid.admin.v1.Admin"),
+                method: "ReplayGroup",
+                type: .unary
+            )
+        }
         /// Namespace for "ListDeadLetters" metadata.
         public enum ListDeadLetters: Sendable {
             /// Request type for "ListDeadLetters".
@@ -91,6 +104,7 @@ public enum Barid_Admin_V1_Admin: Sendable {
         public static let descriptors: [GRPCCore.MethodDescriptor] = [
             GetStatus.descriptor,
             CreateGroup.descriptor,
+            ReplayGroup.descriptor,
             ListDeadLetters.descriptor,
             ListServices.descriptor,
             ReportWorkerExit.descriptor
@@ -159,6 +173,24 @@ extension Barid_Admin_V1_Admin {
             request: GRPCCore.StreamingServerRequest<Barid_Admin_V1_CreateGroupRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<Barid_Admin_V1_CreateGroupResponse>
+
+        /// Handle the "ReplayGroup" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Makes events due again that a group is done with.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Barid_Admin_V1_ReplayGroupRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Barid_Admin_V1_ReplayGroupResponse` messages.
+        func replayGroup(
+            request: GRPCCore.StreamingServerRequest<Barid_Admin_V1_ReplayGroupRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Barid_Admin_V1_ReplayGroupResponse>
 
         /// Handle the "ListDeadLetters" method.
         ///
@@ -263,6 +295,24 @@ extension Barid_Admin_V1_Admin {
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.ServerResponse<Barid_Admin_V1_CreateGroupResponse>
 
+        /// Handle the "ReplayGroup" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Makes events due again that a group is done with.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Barid_Admin_V1_ReplayGroupRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Barid_Admin_V1_ReplayGroupResponse` message.
+        func replayGroup(
+            request: GRPCCore.ServerRequest<Barid_Admin_V1_ReplayGroupRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Barid_Admin_V1_ReplayGroupResponse>
+
         /// Handle the "ListDeadLetters" method.
         ///
         /// > Source IDL Documentation:
@@ -364,6 +414,24 @@ extension Barid_Admin_V1_Admin {
             context: GRPCCore.ServerContext
         ) async throws -> Barid_Admin_V1_CreateGroupResponse
 
+        /// Handle the "ReplayGroup" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Makes events due again that a group is done with.
+        ///
+        /// - Parameters:
+        ///   - request: A `Barid_Admin_V1_ReplayGroupRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Barid_Admin_V1_ReplayGroupResponse` to respond with.
+        func replayGroup(
+            request: Barid_Admin_V1_ReplayGroupRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Barid_Admin_V1_ReplayGroupResponse
+
         /// Handle the "ListDeadLetters" method.
         ///
         /// > Source IDL Documentation:
@@ -447,6 +515,17 @@ extension Barid_Admin_V1_Admin.StreamingServiceProtocol {
             }
         )
         router.registerHandler(
+            forMethod: Barid_Admin_V1_Admin.Method.ReplayGroup.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Barid_Admin_V1_ReplayGroupRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Barid_Admin_V1_ReplayGroupResponse>(),
+            handler: { request, context in
+                try await self.replayGroup(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
             forMethod: Barid_Admin_V1_Admin.Method.ListDeadLetters.descriptor,
             deserializer: GRPCProtobuf.ProtobufDeserializer<Barid_Admin_V1_ListDeadLettersRequest>(),
             serializer: GRPCProtobuf.ProtobufSerializer<Barid_Admin_V1_ListDeadLettersResponse>(),
@@ -501,6 +580,17 @@ extension Barid_Admin_V1_Admin.ServiceProtocol {
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<Barid_Admin_V1_CreateGroupResponse> {
         let response = try await self.createGroup(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    public func replayGroup(
+        request: GRPCCore.StreamingServerRequest<Barid_Admin_V1_ReplayGroupRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Barid_Admin_V1_ReplayGroupResponse> {
+        let response = try await self.replayGroup(
             request: GRPCCore.ServerRequest(stream: request),
             context: context
         )
@@ -563,6 +653,19 @@ extension Barid_Admin_V1_Admin.SimpleServiceProtocol {
     ) async throws -> GRPCCore.ServerResponse<Barid_Admin_V1_CreateGroupResponse> {
         return GRPCCore.ServerResponse<Barid_Admin_V1_CreateGroupResponse>(
             message: try await self.createGroup(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    public func replayGroup(
+        request: GRPCCore.ServerRequest<Barid_Admin_V1_ReplayGroupRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Barid_Admin_V1_ReplayGroupResponse> {
+        return GRPCCore.ServerResponse<Barid_Admin_V1_ReplayGroupResponse>(
+            message: try await self.replayGroup(
                 request: request.message,
                 context: context
             ),
@@ -667,6 +770,29 @@ extension Barid_Admin_V1_Admin {
             deserializer: some GRPCCore.MessageDeserializer<Barid_Admin_V1_CreateGroupResponse>,
             options: GRPCCore.CallOptions,
             onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Admin_V1_CreateGroupResponse>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "ReplayGroup" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Makes events due again that a group is done with.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Barid_Admin_V1_ReplayGroupRequest` message.
+        ///   - serializer: A serializer for `Barid_Admin_V1_ReplayGroupRequest` messages.
+        ///   - deserializer: A deserializer for `Barid_Admin_V1_ReplayGroupResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func replayGroup<Result>(
+            request: GRPCCore.ClientRequest<Barid_Admin_V1_ReplayGroupRequest>,
+            serializer: some GRPCCore.MessageSerializer<Barid_Admin_V1_ReplayGroupRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Barid_Admin_V1_ReplayGroupResponse>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Admin_V1_ReplayGroupResponse>) async throws -> Result
         ) async throws -> Result where Result: Sendable
 
         /// Call the "ListDeadLetters" method.
@@ -820,6 +946,40 @@ extension Barid_Admin_V1_Admin {
             try await self.client.unary(
                 request: request,
                 descriptor: Barid_Admin_V1_Admin.Method.CreateGroup.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "ReplayGroup" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Makes events due again that a group is done with.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Barid_Admin_V1_ReplayGroupRequest` message.
+        ///   - serializer: A serializer for `Barid_Admin_V1_ReplayGroupRequest` messages.
+        ///   - deserializer: A deserializer for `Barid_Admin_V1_ReplayGroupResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        public func replayGroup<Result>(
+            request: GRPCCore.ClientRequest<Barid_Admin_V1_ReplayGroupRequest>,
+            serializer: some GRPCCore.MessageSerializer<Barid_Admin_V1_ReplayGroupRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Barid_Admin_V1_ReplayGroupResponse>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Admin_V1_ReplayGroupResponse>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Barid_Admin_V1_Admin.Method.ReplayGroup.descriptor,
                 serializer: serializer,
                 deserializer: deserializer,
                 options: options,
@@ -992,6 +1152,35 @@ extension Barid_Admin_V1_Admin.ClientProtocol {
         )
     }
 
+    /// Call the "ReplayGroup" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Makes events due again that a group is done with.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Barid_Admin_V1_ReplayGroupRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func replayGroup<Result>(
+        request: GRPCCore.ClientRequest<Barid_Admin_V1_ReplayGroupRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Admin_V1_ReplayGroupResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.replayGroup(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Barid_Admin_V1_ReplayGroupRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Barid_Admin_V1_ReplayGroupResponse>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
     /// Call the "ListDeadLetters" method.
     ///
     /// > Source IDL Documentation:
@@ -1143,6 +1332,39 @@ extension Barid_Admin_V1_Admin.ClientProtocol {
             metadata: metadata
         )
         return try await self.createGroup(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "ReplayGroup" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Makes events due again that a group is done with.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func replayGroup<Result>(
+        _ message: Barid_Admin_V1_ReplayGroupRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Admin_V1_ReplayGroupResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Barid_Admin_V1_ReplayGroupRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.replayGroup(
             request: request,
             options: options,
             onResponse: handleResponse

@@ -188,6 +188,9 @@ public nonisolated struct Barid_Admin_V1_GroupStatus: Sendable {
   /// Free credit of all workers together.
   public var credit: UInt64 = 0
 
+  /// Events due again by replays and retries; they count in `lag` too.
+  public var replaying: UInt64 = 0
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -263,6 +266,54 @@ public nonisolated struct Barid_Admin_V1_CreateGroupResponse: Sendable {
 
   /// Events already stored that it will see.
   public var behind: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// What a group is to do again. What it is not done with goes its way; dead letters among it are
+/// none any more.
+public nonisolated struct Barid_Admin_V1_ReplayGroupRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Empty means "articles".
+  public var topic: String = String()
+
+  public var group: String = String()
+
+  /// From where on; unspecified means the first event kept.
+  public var start: Barid_Bus_V1_Start {
+    get {_start ?? Barid_Bus_V1_Start()}
+    set {_start = newValue}
+  }
+  /// Returns true if `start` has been explicitly set.
+  public var hasStart: Bool {self._start != nil}
+  /// Clears the value of `start`. Subsequent reads from it will return its default value.
+  public mutating func clearStart() {self._start = nil}
+
+  /// Only events of these subjects, at most 100; empty means all.
+  public var subjects: [String] = []
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _start: Barid_Bus_V1_Start? = nil
+}
+
+public nonisolated struct Barid_Admin_V1_ReplayGroupResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The number deliveries carry; 0 when there was nothing to do again.
+  public var replay: UInt32 = 0
+
+  /// Events due again; without subjects, those the filter does not match are among them.
+  public var events: UInt64 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -772,7 +823,7 @@ nonisolated extension Barid_Admin_V1_TopicStatus: SwiftProtobuf.Message, SwiftPr
 
 nonisolated extension Barid_Admin_V1_GroupStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".GroupStatus"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}topic\0\u{1}group\0\u{1}types\0\u{3}settled_through\0\u{1}lag\0\u{1}leased\0\u{1}waiting\0\u{3}dead_letters\0\u{1}acked\0\u{1}redelivered\0\u{1}workers\0\u{1}credit\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}topic\0\u{1}group\0\u{1}types\0\u{3}settled_through\0\u{1}lag\0\u{1}leased\0\u{1}waiting\0\u{3}dead_letters\0\u{1}acked\0\u{1}redelivered\0\u{1}workers\0\u{1}credit\0\u{2}\u{9}replaying\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -792,6 +843,7 @@ nonisolated extension Barid_Admin_V1_GroupStatus: SwiftProtobuf.Message, SwiftPr
       case 10: try { try decoder.decodeSingularUInt64Field(value: &self.redelivered) }()
       case 11: try { try decoder.decodeSingularUInt32Field(value: &self.workers) }()
       case 12: try { try decoder.decodeSingularUInt64Field(value: &self.credit) }()
+      case 21: try { try decoder.decodeSingularUInt64Field(value: &self.replaying) }()
       default: break
       }
     }
@@ -834,6 +886,9 @@ nonisolated extension Barid_Admin_V1_GroupStatus: SwiftProtobuf.Message, SwiftPr
     if self.credit != 0 {
       try visitor.visitSingularUInt64Field(value: self.credit, fieldNumber: 12)
     }
+    if self.replaying != 0 {
+      try visitor.visitSingularUInt64Field(value: self.replaying, fieldNumber: 21)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -850,6 +905,7 @@ nonisolated extension Barid_Admin_V1_GroupStatus: SwiftProtobuf.Message, SwiftPr
     if lhs.redelivered != rhs.redelivered {return false}
     if lhs.workers != rhs.workers {return false}
     if lhs.credit != rhs.credit {return false}
+    if lhs.replaying != rhs.replaying {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -988,6 +1044,90 @@ nonisolated extension Barid_Admin_V1_CreateGroupResponse: SwiftProtobuf.Message,
   public static func ==(lhs: Barid_Admin_V1_CreateGroupResponse, rhs: Barid_Admin_V1_CreateGroupResponse) -> Bool {
     if lhs.created != rhs.created {return false}
     if lhs.behind != rhs.behind {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Barid_Admin_V1_ReplayGroupRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ReplayGroupRequest"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}topic\0\u{1}group\0\u{1}start\0\u{1}subjects\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.topic) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.group) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._start) }()
+      case 4: try { try decoder.decodeRepeatedStringField(value: &self.subjects) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.topic.isEmpty {
+      try visitor.visitSingularStringField(value: self.topic, fieldNumber: 1)
+    }
+    if !self.group.isEmpty {
+      try visitor.visitSingularStringField(value: self.group, fieldNumber: 2)
+    }
+    try { if let v = self._start {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    if !self.subjects.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.subjects, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Barid_Admin_V1_ReplayGroupRequest, rhs: Barid_Admin_V1_ReplayGroupRequest) -> Bool {
+    if lhs.topic != rhs.topic {return false}
+    if lhs.group != rhs.group {return false}
+    if lhs._start != rhs._start {return false}
+    if lhs.subjects != rhs.subjects {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Barid_Admin_V1_ReplayGroupResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ReplayGroupResponse"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}replay\0\u{1}events\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.replay) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.events) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.replay != 0 {
+      try visitor.visitSingularUInt32Field(value: self.replay, fieldNumber: 1)
+    }
+    if self.events != 0 {
+      try visitor.visitSingularUInt64Field(value: self.events, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Barid_Admin_V1_ReplayGroupResponse, rhs: Barid_Admin_V1_ReplayGroupResponse) -> Bool {
+    if lhs.replay != rhs.replay {return false}
+    if lhs.events != rhs.events {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

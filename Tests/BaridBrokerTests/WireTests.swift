@@ -192,6 +192,20 @@ struct WireTests {
         #expect(response.sequences == [1])
     }
 
+    /// Protocols/2-bus §4.1: "it is 0 for an event that is not replayed".
+    @Test func replayNumbersAreParallelOrLeftOut() throws {
+        var batch = DeliveryBatch()
+        for (sequence, replay) in [(1, 0), (2, 3), (3, 0)] as [(UInt64, UInt32)] {
+            batch.add(Delivery(sequence: sequence, attempt: 1, replay: replay, bytes: [1]))
+        }
+        let response = try Barid_Bus_V1_SubscribeResponse(serializedBytes: batch.encode())
+        #expect(response.replays == [0, 3, 0])
+        var plain = DeliveryBatch()
+        plain.add(Delivery(sequence: 1, attempt: 1, bytes: [1]))
+        #expect(
+            try Barid_Bus_V1_SubscribeResponse(serializedBytes: plain.encode()).replays.isEmpty)
+    }
+
     @Test func readResponsesAreWritten() throws {
         var batch = ReadBatch()
         batch.add([1, 2], sequence: 300, storedAt: 1_700_000_000_000_000_001)

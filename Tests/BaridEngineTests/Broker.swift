@@ -165,6 +165,18 @@ struct Broker: ~Copyable {
                     ])))
     }
 
+    mutating func operate(_ operation: GroupOperation, group: String = "work") {
+        step(.operate(ticket: 7, topic: "articles", group: group, operation))
+    }
+
+    /// Takes the answers to operators since the last call; a refusal is none.
+    mutating func takeOperated() -> [GroupOperated] {
+        takeOut().compactMap {
+            guard case .operated(_, .success(let result)) = $0 else { return nil }
+            return result
+        }
+    }
+
     /// Takes what was sent since the last call.
     mutating func takeOut() -> [Action] {
         defer { out = [] }

@@ -82,6 +82,7 @@ struct RecoveryTests {
                 GroupDefinition(
                     topic: TopicID(0), name: "g", types: ["a.>", "b"], start: 4,
                     maximumDeliveries: 5)),
+            .replay(group: GroupID(3), number: 9, ranges: [1...4, 6...6]),
             .identitiesRotated, .workerExit(WorkerExit(session: "s", report: [9, 9])),
         ]
         #expect(Set(records.map(\.kind)).count == records.count)

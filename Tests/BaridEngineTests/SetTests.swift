@@ -11,11 +11,15 @@ struct SetTests {
         var model: Set<UInt64> = []
         for _ in 0..<300 {
             let low = UInt64.random(in: 1...120, using: &random)
-            if Int.random(in: 0..<8, using: &random) == 0 {
+            let high = low + UInt64.random(in: 0...3, using: &random)
+            switch Int.random(in: 0..<8, using: &random) {
+            case 0:
                 ranges.remove(through: low / 3)
                 model = model.filter { $0 > low / 3 }
-            } else {
-                let high = low + UInt64.random(in: 0...3, using: &random)
+            case 1...2:
+                ranges.remove(low...high + 2)
+                model.subtract(low...high + 2)
+            default:
                 ranges.insert(low...high)
                 model.formUnion(low...high)
             }
@@ -27,6 +31,9 @@ struct SetTests {
             let probe = UInt64.random(in: 1...130, using: &random)
             #expect(ranges.contains(probe) == model.contains(probe))
             #expect(ranges.firstGap(from: probe) == (probe...).first { !model.contains($0) })
+            #expect(ranges.first(from: probe) == model.filter { $0 >= probe }.min())
+            let part = model.filter { (probe...probe + 9).contains($0) }
+            #expect(Set(ranges.ranges(in: probe...probe + 9).joined()) == part)
         }
     }
 

@@ -165,7 +165,7 @@ private struct World: ~Copyable {
                         stored[receipt.firstSequence + offset] = ""
                     }
                 }
-            case .append, .started, .settled, .end, .fetch, .groupCreated:
+            case .append, .started, .settled, .end, .fetch, .groupCreated, .operated:
                 break
             }
         }

@@ -37,6 +37,21 @@ struct EventTests {
         #expect(try Event<Barid_Article_V1_ArticleIndexed>(next).payload == payload)
     }
 
+    /// Protocols/3-events.md §4: `replaynumber` is "the higher of the delivery's replay number and
+    /// the event's own".
+    @Test func outputsOfAReplayAreMarkedDownTheChain() throws {
+        let input = EventEnvelope(id: "i", source: "/s", type: "t.v1")
+        let payload = Barid_Article_V1_ArticleIndexed.with { $0.articleID = "article-1" }
+        let plain = try input.output(payload, worker: "w", index: 0, replay: 0)
+        #expect(plain.replayNumber == 0)
+        #expect(plain.message.extensions["replaynumber"] == nil)
+        let replayed = try input.output(payload, worker: "w", index: 0, replay: 4)
+        #expect(replayed.replayNumber == 4)
+        #expect(replayed.id != plain.id)
+        #expect(try replayed.output(payload, worker: "x", index: 0, replay: 0).replayNumber == 4)
+        #expect(try replayed.output(payload, worker: "x", index: 0, replay: 9).replayNumber == 9)
+    }
+
     /// W3C Trace Context §3.2: a bad header is ignored whole.
     @Test(arguments: [
         "", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331",

@@ -20,7 +20,7 @@ struct StageHandler<Payload: StagePayload>: EventHandler {
                 revision: event.payload.revision,
                 // Revisions are ordered as they were submitted, whatever their stages' order.
                 order: event.envelope.originSequence.flatMap { Int64(exactly: $0) },
-                replay: context.replay, payload: event.payload.serializedData())
+                replay: event.envelope.replayNumber, payload: event.payload.serializedData())
             let result = try await stages.apply(update)
             let indexed = ArticleIndexed.with {
                 $0.articleID = result.articleID

@@ -37,8 +37,27 @@ extension EventEnvelope {
         if let origin = originSequence ?? (sequence > 0 ? sequence : nil) {
             output.originSequence = origin
         }
+        let number = max(replay, replayNumber)
+        if number > 0 { output.replayNumber = number }
         try output.setData(payload)
         return output
+    }
+
+    /// Number of the latest replay in the chain of events that gave rise to this one (attribute
+    /// `replaynumber`), 0 if there was none.
+    ///
+    /// Of two results for the same input, the one with the higher number is the later one.
+    public var replayNumber: UInt32 {
+        get {
+            guard case .string(let text) = message.extensions["replaynumber"]?.value else {
+                return 0
+            }
+            return UInt32(text) ?? 0
+        }
+        set {
+            message.extensions["replaynumber"] =
+                newValue == 0 ? nil : .with { $0.string = String(newValue) }
+        }
     }
 
     /// Place in the topic of the first event of the chain (attribute `originsequence`).

@@ -22,6 +22,16 @@ extension Core {
         step(.createGroup(ticket: nextTicket, request))
     }
 
+    /// Does something to a group; the answer comes once that is durable.
+    func operate(
+        topic: String, group: String, _ operation: GroupOperation,
+        answer: @escaping (Result<GroupOperated, BusFault>) -> Void
+    ) {
+        nextTicket += 1
+        operations[nextTicket] = answer
+        step(.operate(ticket: nextTicket, topic: topic, group: group, operation))
+    }
+
     /// Takes and gives out nothing new; tells subscribers, and `done` once nothing is leased.
     func drain(_ done: @escaping () -> Void) {
         step(.drain)

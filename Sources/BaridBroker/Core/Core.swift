@@ -25,6 +25,7 @@ final class Core {
     var entries: [NewLogEntry] = []
     var entryBytes = 0
     var tickets: [UInt64: (Result<GroupCreated, BusFault>) -> Void] = [:]
+    var operations: [UInt64: (Result<GroupOperated, BusFault>) -> Void] = [:]
     var nextTicket: UInt64 = 0
     var leasedOfSession: [UInt64: Int] = [:]
     var drained: (() -> Void)?
@@ -215,6 +216,13 @@ final class Core {
                     "attempt": "\(attempt.attempt)", "worker": "\(attempt.worker)",
                     "reason": "\(attempt.fault.reason)",
                 ])
+        case .replay(let group, let number, let ranges):
+            logger.notice(
+                "events are due again",
+                metadata: [
+                    "group": "\(name(of: group))", "replay": "\(number)",
+                    "events": "\(ranges.reduce(0) { $0 + $1.count })",
+                ])
         case .deadLetter(let letter):
             logger.warning(
                 "dead letter",
@@ -297,6 +305,8 @@ final class Core {
             fetches.append(fetch)
         case .groupCreated(let ticket, let result):
             tickets.removeValue(forKey: ticket)?(result)
+        case .operated(let ticket, let result):
+            operations.removeValue(forKey: ticket)?(result)
         }
     }
 

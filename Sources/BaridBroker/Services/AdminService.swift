@@ -50,7 +50,7 @@ struct AdminService: Barid_Admin_V1_Admin.SimpleServiceProtocol {
         try await core.ask { core, answer in
             answer(
                 Result { try core.deadLetters(request) }.mapError {
-                    RPCError(code: .dataLoss, message: "the log cannot be read: \($0)")
+                    RPCError(unreadable: $0)
                 })
         }
     }
@@ -170,6 +170,7 @@ struct AdminService: Barid_Admin_V1_Admin.SimpleServiceProtocol {
             $0.waiting = UInt64(now.waiting)
             $0.workers = UInt32(clamping: now.workers)
             $0.credit = UInt64(now.credit)
+            $0.replaying = now.again
         }
     }
 }

@@ -6,6 +6,8 @@ struct DeliveryBatch {
     private(set) var events: [ArraySlice<UInt8>] = []
     private(set) var sequences: [UInt64] = []
     private(set) var attempts: [UInt64] = []
+    /// Replay numbers; left empty as long as all are 0.
+    private(set) var replays: [UInt64] = []
     private(set) var bytes = 0
     private(set) var errors: [(sequence: UInt64, attempt: UInt32, fault: BusFault)] = []
     var settled: UInt64 = 0
@@ -20,6 +22,10 @@ struct DeliveryBatch {
         events.append(delivery.bytes)
         sequences.append(delivery.sequence)
         attempts.append(UInt64(delivery.attempt))
+        if delivery.replay != 0 || !replays.isEmpty {
+            replays += Array(repeating: 0, count: events.count - 1 - replays.count)
+            replays.append(UInt64(delivery.replay))
+        }
         bytes += delivery.bytes.count
     }
 
@@ -43,6 +49,7 @@ struct DeliveryBatch {
         for event in events { writer.element(2, event) }
         writer.packed(3, sequences)
         if attempts.contains(where: { $0 != 1 }) { writer.packed(4, attempts) }
+        writer.packed(5, replays)
         for error in errors {
             var nested = MessageWriter()
             nested.field(1, error.sequence)

@@ -15,7 +15,9 @@ extension Engine {
         _ block: EventBlock, _ scans: [RoutingScan], position: UInt64, to group: Int
     ) {
         // A group that is behind reads on in the log until it is here.
-        guard groups[group].cursor == block.firstSequence, !groups[group].scanning else { return }
+        guard groups[group].cursor == block.firstSequence, !groups[group].scanning,
+            groups[group].againCursor == .max
+        else { return }
         let room = groups[group].openCredit(at: clock) + configuration.fetchEvents
         for (offset, event) in block.events.enumerated() {
             let sequence = block.firstSequence + UInt64(offset)
@@ -64,10 +66,16 @@ extension Engine {
             groups[group].retryLoading(slot, at: clock + Self.fetchRetry)
         case .failed(nil):
             groups[group].scanning = false
+            groups[group].scanningAgain = nil
             groups[group].nextCheck = min(groups[group].nextCheck, clock + Self.fetchRetry)
             return
         case .scan(let events, let nextSequence, let nextPosition):
             groups[group].scanning = false
+            if let asked = groups[group].scanningAgain {
+                groups[group].scanningAgain = nil
+                scanAgain(group, events, asked, nextSequence: nextSequence)
+                break
+            }
             scan(group, events)
             if groups[group].cursor >= nextSequence || events.isEmpty {
                 groups[group].cursor = max(groups[group].cursor, nextSequence)
@@ -109,19 +117,25 @@ extension Engine {
         }
     }
 
-    private func hasRoom(_ group: Int) -> Bool {
+    func hasRoom(_ group: Int) -> Bool {
         groups[group].count < configuration.maximumWindow
             && groups[group].heldBytes < configuration.maximumWindowBytes
     }
 
-    private mutating func admit(
-        _ group: Int, _ event: FetchedEvent, _ scan: RoutingScan, _ bytes: UnsafeRawBufferPointer
+    /// Takes an event into the window; `again` is the number of the replay it is due again for.
+    mutating func admit(
+        _ group: Int, _ event: FetchedEvent, _ scan: RoutingScan, _ bytes: UnsafeRawBufferPointer,
+        again: UInt32? = nil
     ) {
         var entry = Entry()
         entry.sequence = event.sequence
         entry.position = event.position
         entry.bytes = event.bytes
         entry.expiry = scan.expiry
+        if let again {
+            entry.isAgain = true
+            entry.replay = again
+        }
         if !scan.key.isEmpty {
             let hash = SipHash.hash(
                 UnsafeRawBufferPointer(rebasing: bytes[scan.key]), key: durable.key)
@@ -145,7 +159,7 @@ extension Engine {
         while groups[group].readyCount > 0, let turn = nextTurn(group),
             let slot = groups[group].popReady()
         {
-            let entry = groups[group].entries[slot]
+            var entry = groups[group].entries[slot]
             if entry.expiry <= wall {
                 expire(group, slot, into: &actions)
                 continue
@@ -156,6 +170,11 @@ extension Engine {
                     "given back or interrupted \(configuration.maximumReleases) times")
                 bury(group, slot, fault, failed: nil, into: &actions)
                 continue
+            }
+            if entry.isAgain, entry.attempt <= groups[group].subscriptions[turn].revoked {
+                // The token of a lease that ran out in this worker must not fit this delivery.
+                entry.attempt = groups[group].subscriptions[turn].revoked + 1
+                groups[group].renumber(slot, attempt: entry.attempt)
             }
             if entry.attempt > 1 {
                 marks.append(AttemptMark(sequence: entry.sequence, attempt: entry.attempt))
@@ -168,7 +187,9 @@ extension Engine {
             actions.append(
                 .deliver(
                     subscription.stream,
-                    Delivery(sequence: entry.sequence, attempt: entry.attempt, bytes: bytes)))
+                    Delivery(
+                        sequence: entry.sequence, attempt: entry.attempt, replay: entry.replay,
+                        bytes: bytes)))
         }
         if !marks.isEmpty {
             let record = Record.attempts(group: GroupID(UInt32(group)), marks)
@@ -200,9 +221,14 @@ extension Engine {
 
     private mutating func requestMore(_ group: Int, into actions: inout [Action]) {
         let topic = durable.topics[groups[group].topic]
-        guard !groups[group].scanning, groups[group].cursor < topic.next,
+        guard !groups[group].scanning,
+            groups[group].cursor < topic.next || groups[group].againCursor != .max,
             groups[group].openCredit(at: clock) > groups[group].readyCount, hasRoom(group)
         else { return }
+        guard groups[group].againCursor == .max else {
+            requestAgain(group, into: &actions)
+            return
+        }
         let from = durable.groups[group].settled.firstGap(
             from: max(groups[group].cursor, durable.groups[group].floor + 1))
         groups[group].cursor = from

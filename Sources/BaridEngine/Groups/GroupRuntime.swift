@@ -10,6 +10,12 @@ struct GroupRuntime {
     var cursorPosition: UInt64
     /// A scan has been asked for and not answered.
     var scanning = false
+    /// The next sequence due again to look at; `UInt64.max` when all are in the window.
+    ///
+    /// As long as there is one, nothing new is taken in: events of a key keep their order.
+    var againCursor: UInt64
+    /// The sequences of the scan for what is due again, when that is the scan asked for.
+    var scanningAgain: ClosedRange<UInt64>?
     /// What the filter skipped and no record says yet.
     var skipped = SequenceSet()
     /// What went out for the first time and no record says yet.
@@ -40,6 +46,7 @@ struct GroupRuntime {
         patterns = definition.types.compactMap { TypePattern($0) }
         cursor = durable.settled.firstGap(from: durable.floor + 1)
         cursorPosition = position
+        againCursor = durable.again.next(from: 0) ?? .max
     }
 
     var count: Int { slots.count }
@@ -135,6 +142,11 @@ struct GroupRuntime {
         subscriptions[index].credit -= 1
         subscriptions[index].creditBytes -= Int64(bytes.count)
         return bytes
+    }
+
+    /// Gives a ready event another attempt number.
+    mutating func renumber(_ slot: Int, attempt: UInt32) {
+        entries[slot].attempt = attempt
     }
 
     /// Prolongs a lease.

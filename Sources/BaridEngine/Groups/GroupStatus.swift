@@ -2,8 +2,10 @@
 public struct GroupStatus: Sendable, Equatable {
     /// Every event up to this sequence is settled or of no interest.
     public var settledThrough: UInt64
-    /// Events stored and neither settled nor skipped.
+    /// Events stored and neither settled nor skipped, or due again.
     public var lag: UInt64
+    /// Events due again by replays and retries.
+    public var again: UInt64
     /// Deliveries under a lease.
     public var leased: Int
     /// Events waiting for another attempt.
@@ -25,10 +27,12 @@ extension Engine {
         for range in runtime.skipped.ranges where range.upperBound > state.floor {
             done.insert(max(range.lowerBound, state.floor + 1)...range.upperBound)
         }
-        let through = done.firstGap(from: state.floor + 1) - 1
+        let again = state.again.count
+        let through = min(done.firstGap(from: state.floor + 1) - 1, state.doneThrough)
         let next = durable.topics[runtime.topic].next
         return GroupStatus(
-            settledThrough: through, lag: next - min(next, state.floor + 1) - done.count,
+            settledThrough: through,
+            lag: next - min(next, state.floor + 1) - done.count + again, again: again,
             leased: runtime.leasedCount, waiting: runtime.waitingCount,
             workers: runtime.subscriptions.count,
             credit: runtime.subscriptions.reduce(0) { $0 + Int($1.credit) })

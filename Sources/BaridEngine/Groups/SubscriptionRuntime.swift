@@ -11,6 +11,9 @@ struct SubscriptionRuntime {
     /// It takes nothing before this instant of the engine's clock.
     var pausedUntil: Int64 = .min
     var leased = 0
+    /// The highest attempt of a lease that ran out here: its handler may still be running, so an
+    /// event that is due again gets a higher one.
+    var revoked: UInt32 = 0
 
     func takes(at clock: Int64) -> Bool {
         credit > 0 && creditBytes > 0 && pausedUntil <= clock

@@ -41,6 +41,10 @@ extension Record {
             for attempt in letter.attempts { writer.failure(attempt) }
         case .groupCreated(let definition):
             writer.definition(definition)
+        case .replay(let group, let number, let ranges):
+            writer.varint(UInt64(group.number))
+            writer.varint(UInt64(number))
+            writer.ranges(ranges)
         case .identitiesRotated:
             break
         case .workerExit(let exit):
@@ -96,12 +100,16 @@ extension Record {
                     fault: try reader.fault(), attempts: try reader.failures()))
         case .groupCreated:
             self = .groupCreated(try reader.definition())
+        case .replay:
+            self = .replay(
+                group: GroupID(try reader.varint32()), number: try reader.varint32(),
+                ranges: try reader.ranges())
         case .identitiesRotated:
             self = .identitiesRotated
         case .workerExit:
             self = .workerExit(
                 WorkerExit(session: try reader.string(), report: try reader.blob()))
-        case .suspect, .groupPaused, .groupReset, .replay, .trim, .erased:
+        case .suspect, .groupPaused, .groupReset, .trim, .erased:
             throw .unknownKind(kind)
         }
         try reader.finish()

@@ -20,6 +20,9 @@ public enum Record: Sendable, Equatable {
     case expired(group: GroupID, ranges: [ClosedRange<UInt64>])
     /// A group began.
     case groupCreated(GroupDefinition)
+    /// What a group is done with is due again, under the number of a replay; dead letters among
+    /// it are none any more. A retry of dead letters has the number under which they failed.
+    case replay(group: GroupID, number: UInt32, ranges: [ClosedRange<UInt64>])
     /// The older generation of identities is forgotten.
     case identitiesRotated
     /// A supervisor reported how a worker ended.
@@ -38,6 +41,7 @@ public enum Record: Sendable, Equatable {
         case .deadLetter: .deadLetter
         case .expired: .expired
         case .groupCreated: .groupCreated
+        case .replay: .replay
         case .identitiesRotated: .identitiesRotated
         case .workerExit: .workerExit
         }

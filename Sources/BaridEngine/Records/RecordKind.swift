@@ -29,7 +29,7 @@ public enum RecordKind: UInt8, Sendable, CaseIterable {
     case groupPaused = 12
     /// Reserved: a group is reset.
     case groupReset = 13
-    /// Reserved: a replay of a group begins.
+    /// What a group is done with is due again.
     case replay = 14
     /// Reserved: the start of a topic is given up.
     case trim = 15

@@ -1,6 +1,6 @@
 extension Durable {
     /// The version of snapshots written.
-    static let snapshotVersion: UInt8 = 1
+    static let snapshotVersion: UInt8 = 2
 
     /// A hash over the whole durable state.
     public var hash: UInt64 {
@@ -29,6 +29,7 @@ extension Durable {
                 writer.time(point.wall)
             }
         }
+        writer.varint(UInt64(replays))
         writer.varint(groups.count)
         for group in groups { writer.group(group) }
         writer.varint(exits.count)
@@ -66,6 +67,7 @@ extension Durable {
             }
             topics.append(topic)
         }
+        replays = try reader.varint32()
         for _ in 0..<(try reader.count()) { groups.append(try reader.group()) }
         for _ in 0..<(try reader.count()) {
             exits.append(ExitMark(session: try reader.string(), position: try reader.varint()))
@@ -99,6 +101,13 @@ extension ByteWriter {
             varint(letter.sequence)
             varint(letter.eventPosition)
             varint(letter.position)
+            varint(UInt64(letter.replay))
+        }
+        varint(group.again.replays.count)
+        for replay in group.again.replays {
+            varint(UInt64(replay.number))
+            ranges(replay.due.ranges)
+            ranges(replay.delivered.ranges)
         }
     }
 
@@ -132,11 +141,20 @@ extension ByteReader {
             attempts.failures = try failures()
             group.attempts[sequence] = attempts
         }
-        for _ in 0..<(try count(minimumSize: 3)) {
+        for _ in 0..<(try count(minimumSize: 4)) {
             group.deadLetters.append(
                 .init(
-                    sequence: try varint(), eventPosition: try varint(), position: try varint()))
+                    sequence: try varint(), eventPosition: try varint(), position: try varint(),
+                    replay: try varint32()))
         }
+        var replays: [DueAgain.Replay] = []
+        for _ in 0..<(try count(minimumSize: 3)) {
+            var replay = DueAgain.Replay(number: try varint32())
+            for range in try ranges() { replay.due.insert(range) }
+            for range in try ranges() { replay.delivered.insert(range) }
+            replays.append(replay)
+        }
+        group.again = DueAgain(replays: replays)
         return group
     }
 

@@ -26,6 +26,9 @@ public struct Durable: Sendable, Equatable {
     public internal(set) var topics: [DurableTopic] = []
     /// Groups by number.
     public internal(set) var groups: [DurableGroup] = []
+    /// The highest number a replay was given; all groups draw on it, so that it orders the
+    /// replays of a whole pipeline.
+    public internal(set) var replays: UInt32 = 0
     /// Positions of the latest reports of workers' exits, oldest first.
     public internal(set) var exits: [ExitMark] = []
     var identities = IdentityWindow()
@@ -65,11 +68,7 @@ public struct Durable: Sendable, Equatable {
             if let outputs { try append(outputs, position: position) }
         case .delivered(let group, let ranges):
             let index = try check(group)
-            let floor = groups[index].floor
-            for range in ranges where range.upperBound > floor {
-                groups[index].delivered.insert(
-                    max(range.lowerBound, floor + 1)...range.upperBound)
-            }
+            groups[index].deliver(ranges)
         case .attempts(let group, let marks):
             let index = try check(group)
             for mark in marks {
@@ -85,11 +84,12 @@ public struct Durable: Sendable, Equatable {
             groups[index].attempts[sequence] = attempts
         case .deadLetter(let letter):
             let index = try check(letter.group)
+            let replay = groups[index].again.number(of: letter.sequence) ?? 0
             groups[index].settle([letter.sequence...letter.sequence])
             groups[index].deadLetters.append(
                 .init(
                     sequence: letter.sequence, eventPosition: letter.eventPosition,
-                    position: position))
+                    position: position, replay: replay))
         case .expired(let group, let ranges):
             groups[try check(group)].settle(ranges)
         case .groupCreated(let definition):
@@ -97,6 +97,15 @@ public struct Durable: Sendable, Equatable {
                 throw .inconsistent("group '\(definition.name)' of no topic")
             }
             groups.append(DurableGroup(definition: definition))
+        case .replay(let group, let number, let ranges):
+            let index = try check(group)
+            let next = topics[Int(groups[index].definition.topic.number)].next
+            for range in ranges {
+                guard range.lowerBound > 0, range.upperBound < next, groups[index].isDone(range)
+                else { throw .inconsistent("a replay of \(range), which is not all done") }
+            }
+            groups[index].replay(ranges, number: number)
+            replays = max(replays, number)
         case .identitiesRotated:
             identities.rotate()
         case .workerExit(let exit):

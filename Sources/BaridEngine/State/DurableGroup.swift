@@ -18,6 +18,8 @@ public struct DurableGroup: Sendable, Equatable {
         public var eventPosition: UInt64
         /// Log position of the record that holds the dead letter.
         public var position: UInt64
+        /// Number of the replay in which it failed, 0 if it was none; a retry goes on under it.
+        public var replay: UInt32 = 0
     }
 
     /// What the group is.
@@ -28,6 +30,8 @@ public struct DurableGroup: Sendable, Equatable {
     public internal(set) var settled = SequenceSet()
     /// What went out for the first time, above the floor.
     public internal(set) var delivered = SequenceSet()
+    /// What is done and to be done again.
+    public internal(set) var again = DueAgain()
     /// What was tried and is not done, by sequence.
     public internal(set) var attempts: [UInt64: Attempts] = [:]
     /// Dead letters, oldest first.
@@ -42,13 +46,62 @@ public struct DurableGroup: Sendable, Equatable {
         floor = definition.start - 1
     }
 
+    /// Every sequence up to this one is done, and not to be done again.
+    public var doneThrough: UInt64 {
+        guard let next = again.next(from: 0) else { return floor }
+        return min(floor, next - 1)
+    }
+
+    /// Of `wanted`, what is done, or given up as a dead letter, and can so be made due again.
+    public func done(of wanted: SequenceSet) -> SequenceSet {
+        var result = wanted.intersection(settled)
+        if floor > 0 {
+            for range in wanted.ranges(in: 1...floor) { result.insert(range) }
+        }
+        for range in again.sequences.ranges { result.remove(range) }
+        return result
+    }
+
     /// The attempt number under which a sequence goes out next.
     func nextAttempt(of sequence: UInt64) -> UInt32 {
         if let tried = attempts[sequence] { return tried.started &+ 1 }
+        if !again.isEmpty, again.number(of: sequence) != nil {
+            return again.isDelivered(sequence) ? 2 : 1
+        }
         return delivered.contains(sequence) ? 2 : 1
     }
 
+    /// Sequences went out for the first time, or for the first time again.
+    mutating func deliver(_ ranges: [ClosedRange<UInt64>]) {
+        for range in ranges {
+            if range.upperBound > floor {
+                delivered.insert(max(range.lowerBound, floor + 1)...range.upperBound)
+            }
+            if !again.isEmpty { again.deliver(range) }
+        }
+    }
+
+    /// Makes what is done due again, under the number of a replay; dead letters among it are none
+    /// any more.
+    mutating func replay(_ ranges: [ClosedRange<UInt64>], number: UInt32) {
+        deadLetters.removeAll { letter in ranges.contains { $0.contains(letter.sequence) } }
+        for range in ranges { forget(range) }
+        again.insert(ranges, number: number)
+    }
+
+    /// Whether all of a range is done, so that it can be made due again.
+    func isDone(_ range: ClosedRange<UInt64>) -> Bool {
+        range.upperBound <= floor
+            || settled.firstGap(from: max(range.lowerBound, floor + 1)) > range.upperBound
+    }
+
     mutating func settle(_ ranges: [ClosedRange<UInt64>]) {
+        if !again.isEmpty {
+            for range in ranges {
+                again.remove(range)
+                if range.lowerBound <= floor { forget(range) }
+            }
+        }
         for range in ranges where range.upperBound > floor {
             settled.insert(max(range.lowerBound, floor + 1)...range.upperBound)
             forget(range)

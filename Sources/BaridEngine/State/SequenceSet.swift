@@ -27,6 +27,32 @@ public struct SequenceSet: Sendable, Equatable {
         return ranges[index].upperBound &+ 1
     }
 
+    /// The first sequence at or after `sequence` that is in it.
+    public func first(from sequence: UInt64) -> UInt64? {
+        let index = firstIndex(endingAtOrAfter: sequence)
+        return index < ranges.count ? max(ranges[index].lowerBound, sequence) : nil
+    }
+
+    /// What of `range` is in it.
+    public func ranges(in range: ClosedRange<UInt64>) -> [ClosedRange<UInt64>] {
+        var result: [ClosedRange<UInt64>] = []
+        var index = firstIndex(endingAtOrAfter: range.lowerBound)
+        while index < ranges.count, ranges[index].lowerBound <= range.upperBound {
+            result.append(ranges[index].clamped(to: range))
+            index += 1
+        }
+        return result
+    }
+
+    /// What is in both.
+    public func intersection(_ other: SequenceSet) -> SequenceSet {
+        var result = SequenceSet()
+        for range in other.ranges {
+            for part in ranges(in: range) { result.insert(part) }
+        }
+        return result
+    }
+
     /// Adds one sequence.
     public mutating func insert(_ sequence: UInt64) {
         insert(sequence...sequence)
@@ -72,6 +98,25 @@ public struct SequenceSet: Sendable, Equatable {
         } else {
             ranges.removeFirst(index + 1)
         }
+    }
+
+    /// Takes out every sequence of a range.
+    public mutating func remove(_ range: ClosedRange<UInt64>) {
+        let first = firstIndex(endingAtOrAfter: range.lowerBound)
+        var end = first
+        var rest: [ClosedRange<UInt64>] = []
+        while end < ranges.count, ranges[end].lowerBound <= range.upperBound {
+            let cut = ranges[end]
+            if cut.lowerBound < range.lowerBound {
+                rest.append(cut.lowerBound...range.lowerBound - 1)
+            }
+            if cut.upperBound > range.upperBound {
+                rest.append(range.upperBound + 1...cut.upperBound)
+            }
+            end += 1
+        }
+        guard end > first else { return }
+        ranges.replaceSubrange(first..<end, with: rest)
     }
 
     /// Takes out everything, keeping the memory.

@@ -1,0 +1,92 @@
+extension Engine {
+    /// Does what an operator asked of a group.
+    mutating func operate(
+        ticket: UInt64, topic: String, group: String, _ operation: GroupOperation,
+        into actions: inout [Action]
+    ) {
+        do throws(BusFault) {
+            let id = try find(topic: topic, group: group)
+            let index = Int(id.number)
+            let result: GroupOperated
+            switch operation {
+            case .replay(let ranges): result = try replay(id, ranges, into: &actions)
+            case .retry(let sequences): result = try retry(id, sequences, into: &actions)
+            }
+            actions.append(.operated(ticket: ticket, .success(result)))
+            dispatch(index, into: &actions)
+        } catch {
+            actions.append(.operated(ticket: ticket, .failure(error)))
+        }
+    }
+
+    private func find(topic: String, group: String) throws(BusFault) -> GroupID {
+        guard let topicID = durable.topic(named: topic),
+            let id = durable.group(named: group, of: topicID)
+        else {
+            throw BusFault(
+                .notFound, .noSuchGroup,
+                "there is no group '\(group.prefix(80))' of topic '\(topic.prefix(80))'")
+        }
+        return id
+    }
+
+    private mutating func replay(
+        _ id: GroupID, _ ranges: [ClosedRange<UInt64>], into actions: inout [Action]
+    ) throws(BusFault) -> GroupOperated {
+        let state = durable.groups[Int(id.number)]
+        let topic = durable.topics[Int(state.definition.topic.number)]
+        var wanted = SequenceSet()
+        if topic.first < topic.next {
+            let kept = topic.first...topic.next - 1
+            for range in ranges where range.overlaps(kept) {
+                wanted.insert(range.clamped(to: kept))
+            }
+        }
+        let due = state.done(of: wanted)
+        guard !due.isEmpty else { return GroupOperated() }
+        guard state.again.replays.count < configuration.maximumReplays else {
+            throw BusFault(
+                .resourceExhausted, .tooMany,
+                "\(state.again.replays.count) replays of group '\(state.definition.name)' are not "
+                    + "over; wait for one of them")
+        }
+        let number = durable.replays &+ 1
+        try again(id, due, number: number, into: &actions)
+        return GroupOperated(replay: number, events: due.count)
+    }
+
+    private mutating func retry(
+        _ id: GroupID, _ sequences: [UInt64], into actions: inout [Action]
+    ) throws(BusFault) -> GroupOperated {
+        let wanted = Set(sequences)
+        var due: [UInt32: SequenceSet] = [:]
+        for letter in durable.groups[Int(id.number)].deadLetters
+        where wanted.contains(letter.sequence) {
+            due[letter.replay, default: SequenceSet()].insert(letter.sequence)
+        }
+        var result = GroupOperated()
+        for (number, set) in due.sorted(by: { $0.key < $1.key }) {
+            try again(id, set, number: number, into: &actions)
+            result.replay = number
+            result.events += set.count
+        }
+        return result
+    }
+
+    private mutating func again(
+        _ id: GroupID, _ due: SequenceSet, number: UInt32, into actions: inout [Action]
+    ) throws(BusFault) {
+        let index = Int(id.number)
+        let ranges = durable.groups[index].again.rangeCount + due.ranges.count
+        guard ranges <= configuration.maximumReplayRanges else {
+            throw BusFault(
+                .resourceExhausted, .tooMany,
+                "\(ranges) ranges would be due again; the most is "
+                    + "\(configuration.maximumReplayRanges): ask for fewer at once")
+        }
+        append(.replay(group: id, number: number, ranges: due.ranges), into: &actions)
+        if let first = due.first(from: 0) {
+            groups[index].againCursor = min(groups[index].againCursor, first)
+        }
+    }
+}

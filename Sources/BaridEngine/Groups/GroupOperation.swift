@@ -1,0 +1,23 @@
+/// What an operator does to a group.
+public enum GroupOperation: Sendable, Equatable {
+    /// Makes due again what the group is done with in these ranges of sequences, dead letters
+    /// among it, under a new replay number. What it is not done with goes its way.
+    case replay([ClosedRange<UInt64>])
+    /// Makes dead letters due again, under the number under which they failed; what is no dead
+    /// letter of the group is passed over.
+    case retry([UInt64])
+}
+
+/// What became of a ``GroupOperation``.
+public struct GroupOperated: Sendable, Equatable {
+    /// The number of the replay; 0 when there is none.
+    public var replay: UInt32
+    /// How many sequences are due again by it, among them such as the filter does not match.
+    public var events: UInt64
+
+    /// Creates an answer.
+    public init(replay: UInt32 = 0, events: UInt64 = 0) {
+        self.replay = replay
+        self.events = events
+    }
+}

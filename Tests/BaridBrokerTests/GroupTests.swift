@@ -1,0 +1,166 @@
+import BaridEngine
+import BaridLog
+import BaridSchema
+import BaridTransport
+import Foundation
+import GRPCCore
+import SwiftProtobuf
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import BaridBroker
+
+/// What an operator does to groups: Protocols/2-bus §4, over a real socket.
+@Suite(.timeLimit(.minutes(5))) struct GroupTests {
+    @Test func replaysAnArticleUnderANumber() async throws {
+        let running = try RunningBroker(in: TemporaryFolder())
+        let subjects = ["a", "b", "a", "c"]
+        _ = try await running.publish(
+            subjects.enumerated().map { .test("\($0.offset)", subject: $0.element) })
+        #expect(try await running.handle(4).map(\.sequence).sorted() == [1, 2, 3, 4])
+        let replay = try await running.withAdmin { admin in
+            try await admin.replayGroup(
+                .with {
+                    $0.group = "work"
+                    $0.subjects = ["a"]
+                })
+        }
+        #expect(replay.replay == 1)
+        #expect(replay.events == 2)
+        let status = try await running.withAdmin { try await $0.getStatus(.init()) }
+        #expect(status.groups.map(\.replaying) == [2])
+        #expect(status.groups.map(\.lag) == [2])
+        #expect(try await running.handle(2) == [.init(1, replay: 1), .init(3, replay: 1)])
+        try await running.broker.stop()
+    }
+
+    @Test func replaysFromATimeAndASequence() async throws {
+        let running = try RunningBroker(in: TemporaryFolder())
+        _ = try await running.publish([.test("a"), .test("b")])
+        let stored = try await running.stored()
+        let middle = try #require(stored.last) + 1
+        _ = try await running.publish([.test("c")])
+        #expect(try await running.handle(3).count == 3)
+        let from: [(Barid_Bus_V1_Start, UInt64)] = [
+            (
+                .with {
+                    $0.at = .sequence; $0.sequence = 2
+                }, 2
+            ),
+            (
+                .with {
+                    $0.at = .time
+                    $0.time = Google_Protobuf_Timestamp(
+                        seconds: Int64(middle / 1_000_000_000),
+                        nanos: Int32(middle % 1_000_000_000))
+                }, 1
+            ),
+            (.init(), 3), (.with { $0.at = .new }, 0),
+        ]
+        for (start, expected) in from {
+            let replay = try await running.withAdmin { admin in
+                try await admin.replayGroup(
+                    .with {
+                        $0.group = "work"
+                        $0.start = start
+                    })
+            }
+            #expect(replay.events == expected, "\(start)")
+            let handled = try await running.handle(Int(expected))
+            #expect(handled.allSatisfy { $0.replay == replay.replay })
+        }
+        try await running.broker.stop()
+    }
+
+    @Test func refusesAReplayOfNoGroupAndTooManySubjects() async throws {
+        let running = try RunningBroker(in: TemporaryFolder())
+        _ = try await running.publish([.test("a")])
+        try await running.withAdmin { admin in
+            await #expect {
+                _ = try await admin.replayGroup(.with { $0.group = "none" })
+            } throws: { error in
+                (error as? RPCError)?.code == .notFound
+            }
+            // Too many subjects are refused before the group is looked for.
+            for (count, code) in [(99, .notFound), (100, .notFound), (101, .invalidArgument)]
+                as [(Int, RPCError.Code)]
+            {
+                await #expect {
+                    _ = try await admin.replayGroup(
+                        .with {
+                            $0.group = "none"
+                            $0.subjects = (0..<count).map { "\($0)" }
+                        })
+                } throws: { error in
+                    (error as? RPCError)?.code == code
+                }
+            }
+        }
+        try await running.broker.stop()
+    }
+}
+
+/// One delivery that was handled.
+struct Handled: Sendable, Equatable {
+    var sequence: UInt64
+    var attempt: UInt32
+    var replay: UInt32
+
+    init(_ sequence: UInt64, attempt: UInt32 = 1, replay: UInt32 = 0) {
+        self.sequence = sequence
+        self.attempt = attempt
+        self.replay = replay
+    }
+}
+
+extension RunningBroker {
+    func withAdmin<Result: Sendable>(
+        _ body: (Barid_Admin_V1_Admin.Client<Connection.Client>) async throws -> Result
+    ) async throws -> Result {
+        try await withClient(name: "operator") {
+            try await body(Barid_Admin_V1_Admin.Client(wrapping: $0))
+        }
+    }
+
+    /// Subscribes, acks `count` deliveries, and leaves once that is durable.
+    func handle(_ count: Int, group: String = "work") async throws -> [Handled] {
+        guard count > 0 else { return [] }
+        let handled = Mutex<[Handled]>([])
+        try await subscribe(group: group, credit: UInt32(count)) { response, send in
+            for (index, sequence) in response.sequences.enumerated() {
+                let one = Handled(
+                    sequence, attempt: response.attempts.isEmpty ? 1 : response.attempts[index],
+                    replay: response.replays.isEmpty ? 0 : response.replays[index])
+                let number = handled.withLock { handled in
+                    handled.append(one)
+                    return handled.count
+                }
+                send(
+                    .with {
+                        $0.settleNumber = UInt64(number)
+                        $0.acks = [
+                            .with {
+                                $0.firstSequence = one.sequence
+                                $0.count = 1
+                                $0.attempt = one.attempt
+                            }
+                        ]
+                    })
+            }
+            return response.settled < UInt64(count)
+        }
+        return handled.withLock { $0 }
+    }
+
+    /// When each event was stored, in nanoseconds since 1970.
+    func stored() async throws -> [UInt64] {
+        try await withClient { client in
+            try await Barid_Bus_V1_EventBus.Client(wrapping: client).read(.init()) { response in
+                var stored: [UInt64] = []
+                for try await message in response.messages { stored += message.storedNs }
+                return stored
+            }
+        }
+    }
+}
