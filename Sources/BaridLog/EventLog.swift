@@ -102,6 +102,31 @@ public protocol EventLog: AnyObject {
     ///   ``LogError/closed``.
     func writeSnapshot(_ bytes: [UInt8], at position: UInt64) throws(LogError)
 
+    /// Stores the owner's state without holding the owner up, where the log can do that.
+    ///
+    /// A log that cannot does it at once, as ``writeSnapshot(_:at:)``, which is what the
+    /// implementation that comes with the protocol does.
+    ///
+    /// - Parameters:
+    ///   - position: The last record whose effect the state holds, at most ``durablePosition``.
+    ///   - state: Gives the state's bytes; it may be called on another thread.
+    /// - Returns: Whether it is stored already. If not, ``takeSnapshotOutcome()`` says when it is.
+    /// - Throws: As ``writeSnapshot(_:at:)``.
+    func beginSnapshot(
+        at position: UInt64, _ state: @escaping @Sendable () -> [UInt8]
+    ) throws(LogError) -> SnapshotProgress
+
+    /// What became of a snapshot that was begun; `nil` while it is under way, and when it was
+    /// told before.
+    ///
+    /// - Returns: The position of the snapshot that is stored now.
+    /// - Throws: ``LogError/full(_:)``, after which everything is as it was;
+    ///   ``LogError/failed(_:)``.
+    func takeSnapshotOutcome() throws(LogError) -> UInt64?
+
+    /// Positions of the snapshots that are kept, the oldest first.
+    var snapshotPositions: [UInt64] { get }
+
     /// The latest snapshot that can be read, or `nil`.
     ///
     /// - Throws: ``LogError/unreadable(_:)``; ``LogError/closed``.
@@ -111,4 +136,25 @@ public protocol EventLog: AnyObject {
     ///
     /// - Throws: As ``seal()``; the files are given back all the same.
     func close() throws(LogError)
+}
+
+extension EventLog {
+    /// Stores the state at once.
+    public func beginSnapshot(
+        at position: UInt64, _ state: @escaping @Sendable () -> [UInt8]
+    ) throws(LogError) -> SnapshotProgress {
+        try writeSnapshot(state(), at: position)
+        return .stored
+    }
+
+    /// Nothing is ever under way.
+    public func takeSnapshotOutcome() throws(LogError) -> UInt64? { nil }
+}
+
+/// How far a snapshot that was begun is.
+public enum SnapshotProgress: Sendable {
+    /// It is stored.
+    case stored
+    /// It is being written.
+    case underWay
 }

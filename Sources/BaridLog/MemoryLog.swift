@@ -119,6 +119,9 @@ public final class MemoryLog: EventLog {
         snapshots = snapshots.suffix(1) + [LogSnapshot(position: position, bytes: bytes)]
     }
 
+    /// Positions of the latest two snapshots.
+    public var snapshotPositions: [UInt64] { snapshots.map(\.position) }
+
     /// The latest snapshot.
     public func latestSnapshot() throws(LogError) -> LogSnapshot? {
         try checkOpen()

@@ -109,7 +109,7 @@ struct CoreTests {
     @Test func aSnapshotShortensTheStart() throws {
         let log = WatchedLog()
         var configuration = CoreConfiguration()
-        configuration.snapshotRecords = 10
+        configuration.idleSnapshotRecords = 10
         let first = try Bench(log: log, configuration: configuration)
         let (publisher, _) = try first.open(.publish)
         for number in 0..<20 { try first.publish(publisher, [.test("\(number)")]) }
@@ -122,6 +122,25 @@ struct CoreTests {
         let (again, stream) = try second.open(.publish)
         try second.publish(again, [.test("3"), .test("after")])
         #expect(try stream.publishResponses().flatMap(\.receipts).map(\.duplicate) == [true, true])
+    }
+
+    /// Snapshots do not wait for an idle moment.
+    ///
+    /// Protocols/6-log §7: "The broker SHALL begin one after 200,000 records or 512 MiB (*settings*),
+    /// however busy it is".
+    @Test(arguments: [(10, Int.max), (1_000_000, 2_000)] as [(UInt64, Int)])
+    func aBusyBrokerKeepsItsSnapshotFresh(records: UInt64, bytes: Int) throws {
+        let log = WatchedLog()
+        var configuration = CoreConfiguration()
+        configuration.snapshotRecords = records
+        configuration.snapshotBytes = bytes
+        let bench = try Bench(log: log, configuration: configuration)
+        let (publisher, _) = try bench.open(.publish)
+        // The clock stands still: there is no idle moment.
+        for number in 0..<100 { try bench.publish(publisher, [.test("\(number)")]) }
+        let snapshot = try #require(try log.latestSnapshot())
+        #expect(snapshot.position + 25 > log.lastPosition)
+        #expect(log.snapshotPositions.count == 2)
     }
 
     @Test func aFullLogRefusesPublishesAndTakesThemAgain() throws {

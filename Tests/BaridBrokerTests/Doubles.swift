@@ -99,6 +99,8 @@ final class WatchedLog: EventLog {
         try log.writeSnapshot(bytes, at: position)
     }
 
+    var snapshotPositions: [UInt64] { log.snapshotPositions }
+
     func latestSnapshot() throws(LogError) -> LogSnapshot? { try log.latestSnapshot() }
 
     /// Stays open, so that the next core finds it.

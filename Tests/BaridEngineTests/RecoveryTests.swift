@@ -54,6 +54,27 @@ struct RecoveryTests {
         #expect(broker.log.last?.wall == broker.log.first?.wall)
     }
 
+    /// Protocols/6-log §7: "at most 8,192 places of each topic from which reading can begin".
+    @Test func startingPointsStayBounded() throws {
+        var topic = DurableTopic(name: "t")
+        var most = 0
+        for position in 1...1_200_000 as ClosedRange<UInt64> {
+            topic.append(count: 2, bytes: 100, position: position, wall: Int64(position))
+            most = max(most, topic.points.count)
+        }
+        #expect(most == DurableTopic.maximumPoints)
+        #expect(topic.points.first?.sequence == 1)
+        for sequence in [1, 2, 77_777, 1_000_000, 2_399_999] as [UInt64] {
+            let position = topic.position(of: sequence)
+            let wanted = (sequence + 1) / 2
+            #expect(position <= wanted && wanted - position <= 64 * 2 * topic.spacing)
+        }
+        #expect(topic.spacing == 4)
+        var durable = Durable()
+        durable.topics = [topic]
+        #expect(try Durable(snapshot: durable.snapshot()[...]) == durable)
+    }
+
     @Test func everyRecordSurvivesItsBytes() throws {
         let block = EventBlock(
             topic: TopicID(3), firstSequence: 9,

@@ -42,6 +42,7 @@ final class FaultyDisk: LogFileSystem {
         var capacity = Int.max
         var syncs = 0
         var writes = 0
+        var bytesRead = 0
         var syncFault: (at: Int, SyncFault)?
         var writeFault: (at: Int, code: Int32)?
     }
@@ -58,6 +59,9 @@ final class FaultyDisk: LogFileSystem {
     var syncs: Int { state.withLock { $0.syncs } }
     /// Writes so far.
     var writes: Int { state.withLock { $0.writes } }
+
+    /// Bytes read so far.
+    var bytesRead: Int { state.withLock { $0.bytesRead } }
 
     /// Lets the sync after `skipped` others fail.
     func failSync(after skipped: Int = 0, _ fault: SyncFault) {
@@ -239,7 +243,9 @@ private final class FaultyFile: LogFile {
 
     func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(FileError) -> Int {
         let bytes = disk.state.withLock { state in
-            state.nodes[number]?.seen.dropFirst(offset).prefix(buffer.count) ?? []
+            let found = state.nodes[number]?.seen.dropFirst(offset).prefix(buffer.count) ?? []
+            state.bytesRead += found.count
+            return found
         }
         buffer.copyBytes(from: bytes)
         return bytes.count

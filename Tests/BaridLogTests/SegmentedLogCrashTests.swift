@@ -167,7 +167,7 @@ import Testing
     @Test func namesFileOffsetAndRecordsOfDamage() throws {
         let disk = FaultyDisk()
         let log = try prepared(disk)
-        try log.close()
+        try log.seal()
         let offset = SegmentHeader.firstCommit + CommitHeader.size
         let damaged = disk.flipping(bit: 0, ofByte: offset + 1, in: log.active.path)
         #expect(
@@ -264,6 +264,7 @@ import Testing
         // Summaries are not synced, so a power cut takes them.
         let again = try reopened(disk.afterPowerLoss(.nothing))
         #expect(again.complete.count == log.complete.count)
+        #expect(again.complete.allSatisfy { $0.hasSummary }, "the next start need not walk it")
         expectNumbered(try contents(again), count: 400)
     }
 

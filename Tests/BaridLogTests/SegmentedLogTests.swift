@@ -93,6 +93,104 @@ import Testing
         }
     }
 
+    /// A start does not walk the log.
+    ///
+    /// Protocols/6-log §6: "After a clean stop, opening reads headers and summaries only."
+    @Test func readsLittleAfterACleanStopAndOneSegmentAfterACrash() throws {
+        var settings = LogKind.smallSettings
+        settings.smallSegmentBytes = 256 << 10
+        settings.segmentBytes = 256 << 10
+        let disk = FaultyDisk()
+        let log = try SegmentedLog(folder: "log", settings: settings, files: disk)
+        for index in 0..<1500 {
+            try log.append([.bytes(400, of: 7)], expecting: UInt64(index))
+            if index % 10 == 9 { try log.commit() }
+        }
+        #expect(log.complete.count == 2)
+        let crashed = disk.afterProcessDeath()
+        let again = try SegmentedLog(folder: "log", settings: settings, files: crashed)
+        #expect(again.lastPosition == 1500)
+        #expect(crashed.bytesRead < 3 * 256 << 10, "the last segment, and what lies beyond its end")
+        try log.close()
+        let stopped = disk.afterProcessDeath()
+        let third = try SegmentedLog(folder: "log", settings: settings, files: stopped)
+        #expect(third.recovery == LogRecovery())
+        #expect(third.lastPosition == 1500)
+        #expect(stopped.bytesRead < 16 << 10)
+        let read = try third.read(from: 1400, maximumBytes: 0, maximumCount: 1)
+        #expect(read.first?.position == 1400)
+    }
+
+    /// The summary that a clean stop leaves must not hide what was appended after it.
+    @Test func believesTheSummaryOfAStopOnlyUntilTheNextCommit() throws {
+        let disk = FaultyDisk()
+        let settings = LogKind.smallSettings
+        let first = try SegmentedLog(folder: "log", settings: settings, files: disk)
+        try first.append([.sample(1)], expecting: 0)
+        try first.close()
+        let end = first.active.end
+        let second = try SegmentedLog(folder: "log", settings: settings, files: disk)
+        for index in 1..<4 {
+            try second.append([.sample(2)], expecting: UInt64(index))
+            try second.commit()
+        }
+        let path = second.active.path
+        // The commit that took the summary out is the one that rots.
+        let rotten = disk.afterPowerLoss(.nothing).flipping(bit: 0, ofByte: end, in: path)
+        #expect(throws: LogError.self) {
+            try SegmentedLog(folder: "log", settings: settings, files: rotten)
+        }
+        // Whatever of that commit and the summary reaches the disk, the log opens.
+        let third = try SegmentedLog(
+            folder: "log", settings: settings, files: disk.afterPowerLoss(.nothing))
+        try third.close()
+        let torn = try #require(third.files as? FaultyDisk)
+        let fourth = try SegmentedLog(folder: "log", settings: settings, files: torn)
+        try fourth.append([.bytes(900, of: 9)], expecting: 4)
+        torn.failSync(.powerLoss)
+        #expect(throws: LogError.self) { try fourth.commit() }
+        for seed in 0..<20 as Range<UInt64> {
+            let left = torn.afterPowerLoss(.someBlocks(seed: seed))
+            let fifth = try SegmentedLog(folder: "log", settings: settings, files: left)
+            #expect((4...5).contains(fifth.lastPosition))
+            try fifth.append([.sample(3)], expecting: fifth.lastPosition)
+            try fifth.commit()
+            let kept = fifth.lastPosition
+            let sixth = try SegmentedLog(
+                folder: "log", settings: settings, files: left.afterPowerLoss(.nothing))
+            #expect(sixth.lastPosition == kept)
+        }
+    }
+
+    @Test func writesASnapshotBesideTheCommits() throws {
+        let disk = FaultyDisk()
+        let log = try SegmentedLog(folder: "log", settings: LogKind.smallSettings, files: disk)
+        try log.append([.sample(1), .sample(2)], expecting: 0)
+        try log.commit()
+        #expect(try log.takeSnapshotOutcome() == nil)
+        guard case .underWay = try log.beginSnapshot(at: 2, { [1, 2, 3] }) else {
+            Issue.record("it was written at once")
+            return
+        }
+        log.snapshotWriter.waitUntilIdle()
+        #expect(try log.takeSnapshotOutcome() == 2)
+        #expect(try log.takeSnapshotOutcome() == nil, "it is told once")
+        #expect(try log.latestSnapshot() == LogSnapshot(position: 2, bytes: [1, 2, 3]))
+        disk.limit(to: disk.usedBytes)
+        _ = try log.beginSnapshot(at: 1) { [UInt8](repeating: 1, count: 9000) }
+        log.snapshotWriter.waitUntilIdle()
+        let error = #expect(throws: LogError.self) { try log.takeSnapshotOutcome() }
+        guard case .full = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(log.snapshotPositions == [2])
+        #expect(throws: LogError.notDurable(position: 3, durable: 2)) {
+            try log.beginSnapshot(at: 3) { [] }
+        }
+        try log.close()
+    }
+
     @Test func reportsEverySettingThatMakesNoSense() {
         var settings = SegmentedLogSettings()
         #expect(throws: Never.self) { try settings.validate() }

@@ -9,20 +9,71 @@ extension Core {
         else { return }
         try log.seal()
         sealed = true
-        if log.durablePosition >= snapshotPosition + configuration.snapshotRecords {
-            writeSnapshot()
+        if log.durablePosition >= snapshotPosition + configuration.idleSnapshotRecords {
+            beginSnapshot()
         }
     }
 
-    func writeSnapshot() {
+    /// Sees to it that a start after a crash has little to replay, however busy the broker is.
+    ///
+    /// The state is a value, so that another thread may encode it while this one goes on.
+    func keepSnapshotFresh() throws {
+        if snapshotIsUnderWay { takeSnapshotOutcome() }
+        let records = log.durablePosition &- min(log.durablePosition, snapshotPosition)
+        guard
+            records >= configuration.snapshotRecords
+                || bytesSinceSnapshot >= configuration.snapshotBytes
+        else { return }
+        beginSnapshot()
+    }
+
+    func beginSnapshot() {
         let position = log.durablePosition
-        guard position == engine.durable.nextPosition - 1 else { return }
+        let now = clock().monotonic
+        guard !snapshotIsUnderWay, position == engine.durable.nextPosition - 1,
+            // After one that failed the disk is left in peace for a while.
+            snapshotFailed == .min || now - snapshotFailed >= 10_000_000_000
+        else { return }
+        bytesSinceSnapshot = 0
+        let durable = engine.durable
+        do {
+            switch try log.beginSnapshot(at: position, { durable.snapshot() }) {
+            case .stored: snapshotPosition = position
+            case .underWay: snapshotIsUnderWay = true
+            }
+        } catch {
+            complainOfSnapshot(error)
+        }
+    }
+
+    private func takeSnapshotOutcome() {
+        do {
+            guard let position = try log.takeSnapshotOutcome() else { return }
+            snapshotPosition = position
+            snapshotIsUnderWay = false
+        } catch {
+            snapshotIsUnderWay = false
+            complainOfSnapshot(error)
+        }
+    }
+
+    private func complainOfSnapshot(_ error: any Error) {
+        snapshotFailed = clock().monotonic
+        // The log itself is whole; a start reads more of it.
+        logger.warning("no snapshot was written", metadata: ["error": "\(error)"])
+    }
+
+    /// The last snapshot before the end: the next start replays nothing.
+    func writeLastSnapshot() {
+        let position = log.durablePosition
+        guard position == engine.durable.nextPosition - 1, position > snapshotPosition else {
+            return
+        }
         do {
             try log.writeSnapshot(engine.durable.snapshot(), at: position)
             snapshotPosition = position
         } catch {
-            // The log itself is whole; a start reads more of it.
-            logger.warning("no snapshot was written", metadata: ["error": "\(error)"])
+            complainOfSnapshot(error)
         }
     }
 

@@ -35,6 +35,11 @@ final class Core {
     var lastSpaceCheck: Int64 = .min
     var storage = Input.StorageLevel.accepting
     var snapshotPosition: UInt64 = 0
+    /// Payload bytes appended since the last snapshot was begun.
+    var bytesSinceSnapshot = 0
+    var snapshotIsUnderWay = false
+    /// When a snapshot last could not be written.
+    var snapshotFailed: Int64 = .min
     /// A reader's stream has no room.
     var readerWaits = false
     /// A reader has more to look at at once.
@@ -95,6 +100,7 @@ final class Core {
         }
         if let wake = engine.nextWake, wake <= clock().monotonic { step(.tick) }
         try flush()
+        try keepSnapshotFresh()
         try pumpReaders()
         if goesOn { try rest() }
         reportDrained()
@@ -109,7 +115,7 @@ final class Core {
                 Status(code: .unavailable, message: "the broker stopped"), metadata: [:])
         }
         streams = [:]
-        if log.durablePosition > snapshotPosition + 1_000 { writeSnapshot() }
+        writeLastSnapshot()
         try log.close()
     }
 
@@ -248,6 +254,7 @@ final class Core {
                 try log.append(entries, expecting: log.lastPosition)
                 try log.commit()
                 entries.removeAll(keepingCapacity: true)
+                bytesSinceSnapshot += entryBytes
                 entryBytes = 0
                 lastAppend = clock().monotonic
                 sealed = false

@@ -24,10 +24,18 @@ public struct CoreConfiguration: Sendable {
     ///
     /// The default is 100 ms.
     public var sealAfter = Duration.milliseconds(100)
+    /// Records after which a snapshot is begun, whatever else is going on.
+    ///
+    /// The default is 200,000, which a start after a crash replays in some 0.2 s.
+    public var snapshotRecords: UInt64 = 200_000
+    /// Bytes of records after which a snapshot is begun, whatever else is going on.
+    ///
+    /// The default is 512 MiB, which a start after a crash reads in some 0.2 s from memory.
+    public var snapshotBytes = 512 << 20
     /// Records after which an idle moment is used for a snapshot.
     ///
-    /// The default is 50,000, which takes a start a fraction of a second to read.
-    public var snapshotRecords: UInt64 = 50_000
+    /// The default is 10,000: it costs nobody anything then.
+    public var idleSnapshotRecords: UInt64 = 10_000
     /// How many bytes may wait for a reader until nothing more is read for it.
     ///
     /// The default is 256 KiB.

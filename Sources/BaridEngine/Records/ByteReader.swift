@@ -42,18 +42,22 @@ struct ByteReader {
 
     mutating func fixed64() throws(RecordFailure) -> UInt64 {
         guard remaining >= 8 else { throw .truncated }
-        var value: UInt64 = 0
-        for index in 0..<8 { value |= UInt64(bytes[offset + index]) << UInt64(8 * index) }
-        offset += 8
-        return value
+        defer { offset += 8 }
+        return bytes.withUnsafeBytes {
+            UInt64(
+                littleEndian: $0.loadUnaligned(
+                    fromByteOffset: offset - bytes.startIndex, as: UInt64.self))
+        }
     }
 
     mutating func fixed32() throws(RecordFailure) -> UInt32 {
         guard remaining >= 4 else { throw .truncated }
-        var value: UInt32 = 0
-        for index in 0..<4 { value |= UInt32(bytes[offset + index]) << UInt32(8 * index) }
-        offset += 4
-        return value
+        defer { offset += 4 }
+        return bytes.withUnsafeBytes {
+            UInt32(
+                littleEndian: $0.loadUnaligned(
+                    fromByteOffset: offset - bytes.startIndex, as: UInt32.self))
+        }
     }
 
     mutating func time() throws(RecordFailure) -> Int64 {

@@ -22,6 +22,7 @@ extension Durable {
             writer.varint(topic.first)
             writer.varint(topic.next)
             writer.varint(topic.bytesSincePoint)
+            writer.varint(topic.spacing)
             writer.varint(topic.points.count)
             for point in topic.points {
                 writer.varint(point.sequence)
@@ -37,6 +38,8 @@ extension Durable {
             writer.string(exit.session)
             writer.varint(exit.position)
         }
+        let remembered = identities.current.count + identities.previous.count
+        writer.bytes.reserveCapacity(writer.bytes.count + remembered * 24 + 20)
         writer.slots(identities.current.sorted)
         writer.slots(identities.previous.sorted)
         return writer.bytes
@@ -59,6 +62,7 @@ extension Durable {
             topic.first = try reader.varint()
             topic.next = try reader.varint()
             topic.bytesSincePoint = try reader.varint()
+            topic.spacing = try reader.varint()
             for _ in 0..<(try reader.count(minimumSize: 10)) {
                 topic.points.append(
                     .init(
@@ -113,7 +117,6 @@ extension ByteWriter {
 
     fileprivate mutating func slots(_ slots: [IdentityWindow.Slot]) {
         varint(slots.count)
-        bytes.reserveCapacity(bytes.count + slots.count * 24)
         for slot in slots {
             fixed(slot.identity.hash)
             fixed(slot.identity.check)

@@ -16,10 +16,18 @@ public struct DurableTopic: Sendable, Equatable {
     public internal(set) var first: UInt64 = 1
     /// The sequence the next event gets.
     public internal(set) var next: UInt64 = 1
-    /// Starting points, at least one in 64 records and about one in 256 KiB.
+    /// Starting points, at least one in 64 records and about one in 256 KiB, times the spacing.
+    ///
+    /// There are at most ``maximumPoints``: beyond, every other one goes and the spacing doubles,
+    /// so that neither memory nor snapshots grow with the log.
     public internal(set) var points: [Point] = []
+    /// How much wider apart points are than in a small topic.
+    var spacing: UInt64 = 1
     /// Bytes of events since the last point.
     var bytesSincePoint: UInt64 = 0
+
+    /// The most starting points, 2 GiB of a topic at the closest spacing.
+    static let maximumPoints = 8_192
 
     init(name: String) { self.name = name }
 
@@ -47,9 +55,14 @@ public struct DurableTopic: Sendable, Equatable {
     ) {
         let due =
             points.last.map {
-                position &- $0.position >= 64 || bytesSincePoint >= 256 << 10
+                position &- $0.position >= 64 &* spacing
+                    || bytesSincePoint >= (256 << 10) &* spacing
             } ?? true
         if due {
+            if points.count >= Self.maximumPoints {
+                points = stride(from: 0, to: points.count, by: 2).map { points[$0] }
+                spacing &*= 2
+            }
             points.append(Point(sequence: next, position: position, wall: wall))
             bytesSincePoint = 0
         }

@@ -34,12 +34,48 @@ struct IdentityWindow: Sendable, Equatable {
         static let free = Slot(
             identity: EventIdentity(hash: 0, check: 0, body: 0), sequence: 0)
 
-        /// Everything in it, in an order that does not depend on the order of insertion.
+        /// Everything in it, in an order that does not depend on the order of insertion: by the
+        /// place where each looks first, then by hash.
+        ///
+        /// The size of the table follows from the count, and entries are near their places, so
+        /// that this sorts in about one pass.
         var sorted: [Slot] {
-            slots.filter { $0.sequence != 0 }
-                .sorted {
-                    ($0.identity.hash, $0.identity.check) < ($1.identity.hash, $1.identity.check)
+            guard count > 0 else { return [] }
+            let mask = UInt64(slots.count - 1)
+            func key(_ slot: Slot) -> (UInt64, UInt64, UInt32) {
+                (slot.identity.hash & mask, slot.identity.hash, slot.identity.check)
+            }
+            var result: [Slot] = []
+            result.reserveCapacity(count)
+            var wrapped: [Slot] = []
+            for (index, slot) in slots.enumerated() where slot.sequence != 0 {
+                // What found no place before the table's end went on at its beginning.
+                if slot.identity.hash & mask > UInt64(index) {
+                    wrapped.append(slot)
+                } else {
+                    result.append(slot)
                 }
+            }
+            result += wrapped
+            for index in result.indices.dropFirst() {
+                let slot = result[index]
+                let own = key(slot)
+                var at = index
+                while at > 0, own < key(result[at - 1]) {
+                    result[at] = result[at - 1]
+                    at -= 1
+                }
+                result[at] = slot
+            }
+            return result
+        }
+
+        /// Makes room for what a snapshot holds, as if it had come one by one.
+        mutating func reserve(_ expected: Int) {
+            guard slots.isEmpty, expected > 0 else { return }
+            var size = 1_024
+            while expected > size / 4 * 3 { size *= 2 }
+            slots = Array(repeating: Self.free, count: size)
         }
 
         func find(_ identity: EventIdentity) -> Slot? {
@@ -97,6 +133,8 @@ struct IdentityWindow: Sendable, Equatable {
 
     /// Restores what a snapshot held.
     init(current: [Slot] = [], previous: [Slot] = []) {
+        self.current.reserve(current.count)
+        self.previous.reserve(previous.count)
         for slot in current { self.current.insert(slot) }
         for slot in previous { self.previous.insert(slot) }
     }

@@ -5,6 +5,7 @@ struct Opening {
     struct Opened {
         var shelf: SpareShelf
         var snapshots: SnapshotStore
+        var latestSnapshot: LogSnapshot?
         var complete: [Segment]
         var active: Segment
         var recovery: LogRecovery
@@ -34,18 +35,19 @@ struct Opening {
                         positions: 1...last.position, reason: "the file is missing"))
             }
             return Opened(
-                shelf: shelf, snapshots: snapshots, complete: [], active: try first(shelf),
-                recovery: LogRecovery())
+                shelf: shelf, snapshots: snapshots, latestSnapshot: nil, complete: [],
+                active: try first(shelf), recovery: LogRecovery())
         }
         for (index, segment) in segments.enumerated() {
             let next = index + 1 < segments.count ? segments[index + 1] : active
             try complete(segment, before: next)
         }
-        let recovery = try recover(
-            active, atLeast: try latest(snapshots)?.position ?? 0)
+        let snapshot = try latest(snapshots)
+        let recovery = try recover(active, atLeast: snapshot?.position ?? 0)
+        for segment in segments where !segment.hasSummary { writeSummary(of: segment) }
         return Opened(
-            shelf: shelf, snapshots: snapshots, complete: segments, active: active,
-            recovery: recovery)
+            shelf: shelf, snapshots: snapshots, latestSnapshot: snapshot, complete: segments,
+            active: active, recovery: recovery)
     }
 
     private func latest(_ snapshots: SnapshotStore) throws(LogError) -> LogSnapshot? {
@@ -178,6 +180,7 @@ struct Opening {
         }
         if let summary {
             segment.take(summary)
+            segment.hasSummary = true
         } else {
             let outcome = try readable { () throws(FileError) in
                 let file = try files.open(segment.path, creating: false)
@@ -209,6 +212,15 @@ struct Opening {
                 reason: "the file is missing"))
     }
 
+    /// Spares the next start the walk; a summary that cannot be written is not missed.
+    private func writeSummary(of segment: Segment) {
+        guard let index = segment.index,
+            let file = try? files.open(segment.path, creating: false)
+        else { return }
+        try? segment.writeSummary(file: file, index: index)
+        segment.index = nil
+    }
+
     /// Index of a complete segment: as written down, else by a walk.
     static func index(
         of segment: Segment, file: any LogFile, indexBytes: Int
@@ -229,6 +241,10 @@ struct Opening {
     private func recover(
         _ active: Segment, atLeast durable: UInt64
     ) throws(LogError) -> LogRecovery {
+        let wasClosed = try readable { () throws(FileError) in
+            try takeClosed(active)
+        }
+        if wasClosed, durable <= active.lastPosition { return LogRecovery() }
         let (file, outcome, beyond) = try readable { () throws(FileError) in
             let file = try files.open(active.path, creating: false)
             var walker = try SegmentWalker(
@@ -247,17 +263,43 @@ struct Opening {
         }
         active.take(outcome)
         active.file = file
+        // A summary that was overtaken must not be believed when what overtook it rots.
+        active.hasSummary = try readable { () throws(FileError) in
+            let bytes = try file.read(SegmentSummary.size, at: SegmentSummary.offset)
+            return SegmentSummary.decode(bytes[...], nonce: active.header.nonce) != nil
+        }
         var recovery = LogRecovery()
         recovery.droppedRecords = beyond.tornEntries
         recovery.droppedBytes = max(0, beyond.tornEnd - outcome.end)
         recovery.wasClosed = outcome.isSealed && beyond.tornEnd == 0
-        guard !recovery.wasClosed else { return recovery }
+        guard !recovery.wasClosed || active.hasSummary else { return recovery }
         do throws(FileError) {
             try secure(active, file: file, outcome: outcome, tornEnd: beyond.tornEnd)
         } catch {
             throw .failed(error)
         }
         return recovery
+    }
+
+    /// Takes the last segment as its summary says, if the log was closed and nothing came after.
+    ///
+    /// Its records are checked when they are read, as those of the segments before.
+    private func takeClosed(_ active: Segment) throws(FileError) -> Bool {
+        let file = try files.open(active.path, creating: false)
+        let bytes = try file.read(SegmentSummary.size, at: SegmentSummary.offset)
+        guard let summary = SegmentSummary.decode(bytes[...], nonce: active.header.nonce),
+            let index = try active.readIndex(file: file, summary: summary)
+        else { return false }
+        let end = Int(clamping: summary.end)
+        let next = try file.read(CommitHeader.size, at: end)
+        guard CommitHeader.decode(next[...], nonce: active.header.nonce, offset: end) == nil else {
+            return false
+        }
+        active.take(summary)
+        active.index = index
+        active.file = file
+        active.hasSummary = true
+        return true
     }
 
     /// Makes the last commit durable for certain, clears what is behind it, and seals.
@@ -274,6 +316,7 @@ struct Opening {
             offset += count
         }
         if tornEnd > outcome.end { try file.fillWithZeros(outcome.end..<tornEnd) }
+        if active.hasSummary { try active.eraseSummary(file: file) }
         try file.sync()
         guard !outcome.isSealed else { return }
         let seal = CommitHeader(

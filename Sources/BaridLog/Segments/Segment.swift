@@ -8,6 +8,11 @@ final class Segment {
     var lastCommit: UInt64
     /// Where the last commit ends.
     var end = SegmentHeader.firstCommit
+    /// The file has a summary of what it holds now.
+    ///
+    /// A complete segment may keep one; of the segment written to, it says that the log was
+    /// closed, and is taken out with the next write.
+    var hasSummary = false
     /// Size of the file, for the account of space.
     var fileBytes = 0
     /// Open while it is written to or was read lately.
@@ -38,9 +43,9 @@ final class Segment {
         return UInt64(digits)
     }
 
-    /// Writes down what a complete segment holds.
+    /// Writes down what a segment holds.
     ///
-    /// It is not synced: without it, the next start walks the segment instead.
+    /// It is not synced here: without it, the next start walks the segment instead.
     func writeSummary(file: any LogFile, index: SegmentIndex) throws(FileError) {
         let bytes = index.encode()
         let summary = SegmentSummary(
@@ -49,7 +54,15 @@ final class Segment {
             indexChecksum: bytes[...].checksum(after: [header.nonce]))
         try file.write(bytes, at: end)
         try file.write(summary.encode(nonce: header.nonce), at: SegmentSummary.offset)
+        hasSummary = true
         fileBytes = max(fileBytes, end + bytes.count)
+    }
+
+    /// Takes a summary out before the segment is written to again.
+    func eraseSummary(file: any LogFile) throws(FileError) {
+        try file.write(
+            [UInt8](repeating: 0, count: SegmentSummary.size), at: SegmentSummary.offset)
+        hasSummary = false
     }
 
     /// The index that a summary speaks of, when it can be read.

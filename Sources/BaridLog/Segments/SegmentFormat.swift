@@ -1,9 +1,9 @@
-// The format of a segment, version 1. Numbers are little-endian.
+// The format of a segment, version 1 (Protocols/6-log §3). Numbers are little-endian.
 //
 //     0                 512                4096
 //     ┌─────────────────┬──────────────────┬────────┬───────┬───────┬────────┬───────┬─ ─ ─ ─ ─
 //     │ segment header  │ summary, once    │ commit │ entry │ entry │ commit │ entry │ zeros or
-//     │                 │ it is complete   │ header │       │       │ header │       │ older bytes
+//     │                 │ nothing follows  │ header │       │       │ header │       │ older bytes
 //     └─────────────────┴──────────────────┴────────┴───────┴───────┴────────┴───────┴─ ─ ─ ─ ─
 //
 // A file is named by the position of its first entry, in 20 digits, and `.log`. It is filled with
@@ -34,16 +34,7 @@
 //                                                  36   4  0
 //                                                  40      payload, zeros up to a multiple of 8
 //
-// One commit is in flight at a time: commit N+1 is written only after N was synced. So a valid
-// header of commit N+1 proves that N is durable, and a valid segment header proves it of all
-// commits of the segments before. The nonce and the offset in each CRC keep bytes of a former
-// life, bytes at a wrong place, and bytes somebody wrote into an event from being taken for ours.
-//
-// On opening, the last segment is walked and every byte checked. Where it stops being valid:
-// with a valid commit header further on, acknowledged data is damaged, and the log is refused;
-// without, a crash cut the last commit short (nobody was told of it): it is dropped, counted, and
-// overwritten with zeros. A seal, an empty commit, follows 100 ms of quiet and a clean stop; rot
-// in the last commit before a seal is written is the one thing taken for a crash.
+// Why it is so, and what is damage and what a crash: Protocols/6-log, whose tables these are.
 
 /// The first bytes of a segment: what it is and where it begins.
 struct SegmentHeader: Equatable {

@@ -190,6 +190,9 @@ extension SegmentedLog {
             ..<CommitHeader.size,
             with: header.encode(nonce: active.header.nonce, offset: chunk.offset))
         let file = try activeFile()
+        // One sync makes both durable. Should only the summary survive, the commit was not told
+        // of; should only the commit, its header is where the summary's end is.
+        if active.hasSummary { try active.eraseSummary(file: file) }
         try file.write(chunk.bytes, at: chunk.offset)
         try file.sync()
         active.end = chunk.offset + chunk.bytes.count
@@ -214,6 +217,7 @@ extension SegmentedLog {
         // A summary that cannot be written is made again at the next start.
         if let file = active.file, let index = active.index {
             try? active.writeSummary(file: file, index: index)
+            if settings.spares > 0 { shelf.syncSoon(file) }
         }
         complete.append(active)
         use(active)

@@ -117,26 +117,25 @@ extension SegmentedLog {
     }
 
     /// Reads and checks the entries from an offset on, which is that of a header.
+    ///
+    /// A piece ends before damage; damage is what is found where a piece begins.
     private func load(
         _ segment: Segment, file: any LogFile, offset: Int, position: UInt64, count: Int
     ) throws(FileError) -> Result<ReadCache.Piece, LogDamage> {
         let nonce = segment.header.nonce
-        func damage(_ offset: Int, _ position: UInt64, _ reason: String) -> LogDamage {
-            LogDamage(
-                file: segment.path, offset: offset,
-                positions: position...max(position, segment.lastPosition), reason: reason)
-        }
         var bytes = try file.read(min(count, segment.end - offset), at: offset)
         var piece = ReadCache.Piece(
             segment: nonce, entries: [], nextPosition: position, nextOffset: offset, bytes: 0)
         var at = 0
-        while bytes.count - at >= EntryHeader.size {
+        var reason = "the file is too short"
+        // What may follow the last record, a seal, is not part of it.
+        while bytes.count - at >= EntryHeader.size, piece.nextPosition <= segment.lastPosition {
             let header = bytes[at..<at + EntryHeader.size]
             let place = offset + at
             if let commit = CommitHeader.decode(header, nonce: nonce, offset: place) {
                 guard commit.firstPosition == piece.nextPosition else {
-                    return .failure(
-                        damage(place, piece.nextPosition, "a commit is out of order"))
+                    reason = "a commit is out of order"
+                    break
                 }
                 at += CommitHeader.size
                 piece.nextOffset = offset + at
@@ -145,28 +144,27 @@ extension SegmentedLog {
             guard let entry = EntryHeader.decode(header, nonce: nonce, offset: place),
                 entry.position == piece.nextPosition
             else {
-                return .failure(
-                    damage(place, piece.nextPosition, "the record's header is not valid"))
+                reason = "the record's header is not valid"
+                break
             }
             let frame = EntryHeader.frameBytes(payload: Int(entry.payloadBytes))
             guard frame <= segment.end - place else {
-                return .failure(damage(place, piece.nextPosition, "the record is too long"))
+                reason = "the record is too long"
+                break
             }
             if frame > bytes.count - at {
                 guard piece.entries.isEmpty else { break }
                 // One record larger than a piece is a piece of its own.
                 bytes = try file.read(at + frame, at: offset)
-                guard bytes.count == at + frame else {
-                    return .failure(damage(place, piece.nextPosition, "the file is too short"))
-                }
+                guard bytes.count == at + frame else { break }
             }
             let start = at + EntryHeader.size
             let payload = bytes[start..<start + Int(entry.payloadBytes)]
             var checksum = EntryHeader.payloadChecksum(nonce: nonce, position: entry.position)
             payload.withUnsafeBytes { checksum.add($0) }
             guard checksum.value == entry.payloadChecksum else {
-                return .failure(
-                    damage(place, piece.nextPosition, "the record's body is not what was written"))
+                reason = "the record's body is not what was written"
+                break
             }
             piece.entries.append(
                 LogEntry(
@@ -176,8 +174,11 @@ extension SegmentedLog {
             piece.nextPosition &+= 1
             piece.nextOffset = offset + at
         }
-        guard piece.nextOffset > offset else {
-            return .failure(damage(offset, piece.nextPosition, "the file is too short"))
+        guard !piece.entries.isEmpty else {
+            return .failure(
+                LogDamage(
+                    file: segment.path, offset: offset + at,
+                    positions: position...max(position, segment.lastPosition), reason: reason))
         }
         piece.bytes = bytes.count
         return .success(piece)

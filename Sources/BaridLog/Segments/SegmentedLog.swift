@@ -12,6 +12,9 @@ public final class SegmentedLog: EventLog {
     let files: any LogFileSystem
     let shelf: SpareShelf
     var snapshots: SnapshotStore
+    let snapshotWriter: SnapshotWriter
+    /// The snapshot that opening read, kept for the owner's first question.
+    var openedSnapshot: LogSnapshot?
     /// Complete segments, the oldest first.
     var complete: [Segment] = []
     /// The segment that is written to.
@@ -41,7 +44,7 @@ public final class SegmentedLog: EventLog {
 
     /// Opens the log of a folder; an empty folder becomes an empty log.
     ///
-    /// The last segment is checked as a whole; others when they are read. A last commit that a
+    /// The last segment is checked as a whole unless the log was closed; others when they are read. A last commit that a
     /// crash cut short is dropped and counted in ``recovery``.
     ///
     /// - Parameters:
@@ -64,6 +67,8 @@ public final class SegmentedLog: EventLog {
         let opened = try opening.open()
         shelf = opened.shelf
         snapshots = opened.snapshots
+        openedSnapshot = opened.latestSnapshot
+        snapshotWriter = SnapshotWriter(files: files, folder: folder)
         complete = opened.complete
         active = opened.active
         recovery = opened.recovery
@@ -77,6 +82,7 @@ public final class SegmentedLog: EventLog {
 
     deinit {
         shelf.stop()
+        snapshotWriter.waitUntilIdle()
     }
 
     /// The first position kept.
@@ -126,21 +132,57 @@ public final class SegmentedLog: EventLog {
 
     /// Writes a snapshot beside the segments.
     public func writeSnapshot(_ bytes: [UInt8], at position: UInt64) throws(LogError) {
-        try checkUsable()
-        guard position <= durablePosition else {
-            throw .notDurable(position: position, durable: durablePosition)
-        }
+        try checkSnapshot(at: position)
+        snapshotWriter.waitUntilIdle()
         do throws(FileError) {
-            try snapshots.write(bytes, at: position)
+            let size = try SnapshotStore.writeFile(
+                bytes, at: position, files: files, folder: folder)
+            openedSnapshot = nil
+            try snapshots.adopt(position: position, fileBytes: size)
         } catch {
             guard error.isFull else { throw fail(error) }
             throw .full(error)
         }
     }
 
+    /// Writes a snapshot on another thread; one that is under way already goes on instead.
+    public func beginSnapshot(
+        at position: UInt64, _ state: @escaping @Sendable () -> [UInt8]
+    ) throws(LogError) -> SnapshotProgress {
+        try checkSnapshot(at: position)
+        snapshotWriter.begin(at: position, state)
+        return .underWay
+    }
+
+    /// Takes note of a snapshot that another thread wrote.
+    public func takeSnapshotOutcome() throws(LogError) -> UInt64? {
+        try checkUsable()
+        guard let outcome = snapshotWriter.takeOutcome() else { return nil }
+        do throws(FileError) {
+            let (position, size) = try outcome.get()
+            openedSnapshot = nil
+            try snapshots.adopt(position: position, fileBytes: size)
+            return position
+        } catch {
+            guard error.isFull else { throw fail(error) }
+            throw .full(error)
+        }
+    }
+
+    /// Positions of the snapshots on disk.
+    public var snapshotPositions: [UInt64] { snapshots.known.map(\.position) }
+
+    private func checkSnapshot(at position: UInt64) throws(LogError) {
+        try checkUsable()
+        guard position <= durablePosition else {
+            throw .notDurable(position: position, durable: durablePosition)
+        }
+    }
+
     /// Reads the latest snapshot that is whole.
     public func latestSnapshot() throws(LogError) -> LogSnapshot? {
         guard !isClosed else { throw .closed }
+        if let openedSnapshot { return openedSnapshot }
         do throws(FileError) {
             return try snapshots.latest()
         } catch {
@@ -148,17 +190,26 @@ public final class SegmentedLog: EventLog {
         }
     }
 
-    /// Commits, seals, ends the work in the background and gives back the files.
+    /// Commits, seals, writes down what the last segment holds so that the next start need not
+    /// walk it, ends the work in the background and gives back the files.
     public func close() throws(LogError) {
         guard !isClosed else { return }
         defer {
             isClosed = true
             shelf.stop()
+            snapshotWriter.waitUntilIdle()
             cache.removeAll()
+            openedSnapshot = nil
             active.file = nil
             for segment in lately { segment.file = nil }
         }
         try seal()
+        guard !active.hasSummary else { return }
+        try failing { () throws(FileError) in
+            let file = try activeFile()
+            try active.writeSummary(file: file, index: active.index ?? SegmentIndex())
+            try file.sync()
+        }
     }
 
     func checkUsable() throws(LogError) {

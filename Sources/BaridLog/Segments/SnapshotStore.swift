@@ -12,6 +12,7 @@ struct SnapshotStore {
     private static let headerBytes = 40
     private static let version: UInt32 = 1
     private static let suffix = ".snapshot"
+    private static let unfinishedName = "snapshot.tmp"
     private static let kept = 2
 
     private let files: any LogFileSystem
@@ -33,9 +34,12 @@ struct SnapshotStore {
     /// Bytes of all snapshots.
     var usedBytes: Int { known.reduce(0) { $0 + $1.bytes } }
 
-    /// Writes a file under another name, syncs, renames, syncs the folder; then lets go of the
-    /// oldest.
-    mutating func write(_ bytes: [UInt8], at position: UInt64) throws(FileError) {
+    /// Writes a file under another name, syncs, renames, syncs the folder.
+    ///
+    /// It changes nothing but the folder, so that another thread than the log's may do it.
+    static func writeFile(
+        _ bytes: [UInt8], at position: UInt64, files: any LogFileSystem, folder: String
+    ) throws(FileError) -> Int {
         var header = LittleEndianWriter()
         header.bytes += Array("BARIDSNP".utf8)
         header.add(Self.version)
@@ -44,20 +48,26 @@ struct SnapshotStore {
         header.add(UInt64(bytes.count))
         header.add(header.checksum(after: []))
         header.add(bytes[...].checksum(after: []))
-        let unfinished = "\(folder)/snapshot.tmp"
+        let unfinished = "\(folder)/\(Self.unfinishedName)"
         do throws(FileError) {
             let file = try files.open(unfinished, creating: true)
             try file.write(header.bytes, at: 0)
             try file.write(bytes, at: header.bytes.count)
             try file.sync()
-            try files.rename(unfinished, to: path(position))
+            try files.rename(unfinished, to: "\(folder)/\(position)\(suffix)")
             try files.syncFolder(folder)
         } catch {
+            // What cannot be removed either is removed at the next start.
             try? files.remove(unfinished)
             throw error
         }
+        return header.bytes.count + bytes.count
+    }
+
+    /// Takes note of a snapshot that was written, and lets go of the oldest.
+    mutating func adopt(position: UInt64, fileBytes: Int) throws(FileError) {
         known.removeAll { $0.position == position }
-        known.append((position, header.bytes.count + bytes.count))
+        known.append((position, fileBytes))
         known.sort { $0.position < $1.position }
         while known.count > Self.kept {
             try files.remove(path(known[0].position))

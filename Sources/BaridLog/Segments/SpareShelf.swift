@@ -143,6 +143,12 @@ final class SpareShelf: Sendable {
         return true
     }
 
+    /// Syncs a file that need not be durable at once.
+    func syncSoon(_ file: any LogFile) {
+        // What is lost is made again at the next start.
+        queue.async { try? file.sync() }
+    }
+
     /// Ends the work in the background and waits until it has ended.
     func stop() {
         state.withLock { $0.isStopped = true }
