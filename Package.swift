@@ -112,6 +112,13 @@ let package = Package(
 
         // The history of a run, and the checks that a broker's promises are held to. Public.
         .target(name: "BaridProof", dependencies: ["BaridEngine"], swiftSettings: settings),
+        // `barid bench`: scenarios over a broker of their own, in processes of their own.
+        .target(
+            name: "BaridBench",
+            dependencies: [
+                "Barid", "BaridArticles", "BaridSchema", "BaridTransport", "CProcess", "ZeroMQ",
+                grpcCore, logging, protobuf,
+            ], exclude: ["README.md"], swiftSettings: settings),
 
         // MARK: Executables.
 
@@ -126,7 +133,8 @@ let package = Package(
         .executableTarget(
             name: "BaridCommand",
             dependencies: [
-                "Barid", "BaridArticles", "BaridSchema", "BaridSupervisor", argumentParser,
+                "Barid", "BaridArticles", "BaridBench", "BaridSchema", "BaridSupervisor",
+                argumentParser,
                 grpcCore,
                 grpcProtobuf, logging, protobuf,
             ], resources: [.embedInCode("Samples")], swiftSettings: settings),
@@ -189,6 +197,10 @@ let package = Package(
                 "BaridCommand", "BaridSchema", "BrokerCommand", "EntityTaggerPlugin",
                 "IndexerPlugin", "ModeratorPlugin", "ParserPlugin", "TestSupport", protobuf,
             ], swiftSettings: settings),
+        // How figures are made of measurements.
+        .testTarget(
+            name: "BaridBenchTests", dependencies: ["Barid", "BaridArticles", "BaridBench"],
+            swiftSettings: settings),
         // Reading, terminal, exit codes.
         .testTarget(
             name: "BaridCommandTests",

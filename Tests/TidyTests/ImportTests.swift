@@ -19,8 +19,13 @@ import Testing
         "BaridSupervisor": ["Barid", "BaridSchema", "CProcess"],
         "BaridTesting": ["Barid", "BaridSchema"],
         "BaridProof": ["BaridEngine"],
+        "BaridBench": [
+            "Barid", "BaridArticles", "BaridSchema", "BaridTransport", "CProcess", "ZeroMQ",
+        ],
         "BrokerCommand": ["Barid", "BaridBroker", "BaridLog", "BaridTransport"],
-        "BaridCommand": ["Barid", "BaridArticles", "BaridSchema", "BaridSupervisor", "BaridText"],
+        "BaridCommand": [
+            "Barid", "BaridArticles", "BaridBench", "BaridSchema", "BaridSupervisor", "BaridText",
+        ],
         "ArticleParser": ["BaridArticles", "BaridSchema", "BaridText"],
         "EntityTagger": ["BaridArticles", "BaridSchema", "BaridText"],
         "Moderator": ["BaridArticles", "BaridSchema", "BaridText"],

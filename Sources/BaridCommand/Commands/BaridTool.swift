@@ -29,6 +29,8 @@ struct BaridTool: AsyncParsableCommand {
                     Status.self,
                 ]),
             CommandGroup(name: "Plugins", subcommands: [PluginCommand.self, Call.self]),
+            CommandGroup(name: "Operate", subcommands: [BenchCommand.self]),
+            CommandGroup(name: "Internal", subcommands: [BenchAgentCommand.self]),
         ])
 
     static func main() async {
