@@ -119,6 +119,13 @@ let package = Package(
                 "Barid", "BaridArticles", "BaridSchema", "BaridTransport", "CProcess", "ZeroMQ",
                 grpcCore, logging, protobuf,
             ], exclude: ["README.md"], swiftSettings: settings),
+        // Real processes under faults, and the verdict on what they saw: `barid prove`, Scripts/chaos.
+        .target(
+            name: "BaridChaos",
+            dependencies: [
+                "Barid", "BaridProof", "BaridSchema", "BaridSupervisor", "BaridTransport", grpcCore,
+                logging, protobuf,
+            ], swiftSettings: settings),
 
         // MARK: Executables.
 
@@ -133,10 +140,9 @@ let package = Package(
         .executableTarget(
             name: "BaridCommand",
             dependencies: [
-                "Barid", "BaridArticles", "BaridBench", "BaridSchema", "BaridSupervisor",
-                argumentParser,
-                grpcCore,
-                grpcProtobuf, logging, protobuf,
+                "Barid", "BaridArticles", "BaridBench", "BaridChaos", "BaridSchema",
+                "BaridSupervisor", "BaridTransport", argumentParser, grpcCore, grpcProtobuf,
+                logging, protobuf,
             ], resources: [.embedInCode("Samples")], swiftSettings: settings),
 
         // MARK: The four workers. Each keeps its work in a library that its tests import.
@@ -205,6 +211,11 @@ let package = Package(
         .testTarget(
             name: "BaridCommandTests",
             dependencies: ["BaridArticles", "BaridCommand", "BrokerCommand", "TestSupport"],
+            swiftSettings: settings),
+        // The prover's own parts: plans, events, its worker, verdicts, processes.
+        .testTarget(
+            name: "BaridChaosTests",
+            dependencies: ["BaridChaos", "BaridProof", "BaridSchema", "TestSupport", protobuf],
             swiftSettings: settings),
         // The supervisor over shell scripts: restarts, crash loops, no orphans.
         .testTarget(

@@ -14,13 +14,15 @@ import Synchronization
 /// as long as the process, so children get it when this process is gone and not before. A guard
 /// process ends whole groups then, grandchildren too, and children see the end of their standard
 /// input.
-final class ChildProcesses: Sendable {
-    enum Event: Sendable, Equatable {
+package final class ChildProcesses: Sendable {
+    /// What happened to a child.
+    package enum Event: Sendable, Equatable {
         case started(name: String, process: Int32)
         case ended(name: String, ProcessEnd)
     }
 
-    struct Start: Sendable {
+    /// What to start.
+    package struct Start: Sendable {
         /// By what events and orders name the process; unique among those that live.
         var name: String
         var executable: String
@@ -30,12 +32,26 @@ final class ChildProcesses: Sendable {
         var logFile: String
         /// Most files it may have open; nil for as many as we may.
         var maximumFiles: Int?
+
+        /// A process to start.
+        package init(
+            name: String, executable: String, arguments: [String], environment: [String: String],
+            folder: String? = nil, logFile: String, maximumFiles: Int? = nil
+        ) {
+            self.name = name
+            self.executable = executable
+            self.arguments = arguments
+            self.environment = environment
+            self.folder = folder
+            self.logFile = logFile
+            self.maximumFiles = maximumFiles
+        }
     }
 
     /// What happened, in order.
     ///
     /// To be read by one task.
-    let events: AsyncStream<Event>
+    package let events: AsyncStream<Event>
 
     private enum Order: Sendable {
         case start(Start)
@@ -50,7 +66,7 @@ final class ChildProcesses: Sendable {
     /// Starts the thread and the guard.
     ///
     /// - Throws: ``SystemError`` when the system gives no pipe or process.
-    init() throws(SystemError) {
+    package init() throws(SystemError) {
         let guarding = barid_guard_start()
         guard guarding >= 0 else { throw SystemError("start the guard process") }
         let wake = try Self.makePipe(isBlocking: false)
@@ -77,10 +93,10 @@ final class ChildProcesses: Sendable {
     }
 
     /// Starts a process; ``Event/started(name:process:)`` or ``Event/ended(name:_:)`` follows.
-    func start(_ start: Start) { post(.start(start)) }
+    package func start(_ start: Start) { post(.start(start)) }
 
     /// Sends a signal to a process, or to its whole group.
-    func signal(_ number: Int32, to process: Int32, group: Bool) {
+    package func signal(_ number: Int32, to process: Int32, group: Bool) {
         post(.signal(number, group: group ? -process : process))
     }
 
@@ -88,7 +104,7 @@ final class ChildProcesses: Sendable {
     func note(_ text: String, in logFile: String) { post(.note(text, logFile: logFile)) }
 
     /// Ends the thread; what still runs is ended by the guard.
-    func finish() { post(.finish) }
+    package func finish() { post(.finish) }
 
     private func post(_ order: Order) {
         let wasEmpty = orders.withLock { orders in

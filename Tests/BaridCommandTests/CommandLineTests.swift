@@ -33,7 +33,9 @@ import Testing
         let help = try await barid(["--help"])
         #expect(help.code == 0)
         for group in ["EVERYDAY", "PLUGINS"] { #expect(help.output.contains(group)) }
-        for command in ["up", "down", "publish", "watch", "search", "article", "status", "call"] {
+        for command in [
+            "up", "down", "publish", "watch", "search", "article", "status", "call", "prove",
+        ] {
             let help = try await barid([command, "--help"])
             #expect(help.code == 0 && help.output.contains("barid \(command)"), "\(command)")
             #expect(help.output.contains("Examples:"), "\(command)")
@@ -47,6 +49,7 @@ import Testing
         ["search", "a", "--limit", "101"], ["publish", "a", "b", "--id", "x"], ["call"],
         ["publish", "a", "--deadline", "0"], ["publish", "a", "--as", "html"],
         ["call", "--list", "x"],
+        ["prove", "--minutes", "0"], ["prove", "--rate", "0"], ["prove", "--seed", "x"],
         ["publish", "--id", "", "a"], ["publish", "a", "--charset", "x y"], ["publish", "-", "-"],
     ])
     func wrongUsageIs64(arguments: [String]) async throws {

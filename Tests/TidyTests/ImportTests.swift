@@ -22,9 +22,11 @@ import Testing
         "BaridBench": [
             "Barid", "BaridArticles", "BaridSchema", "BaridTransport", "CProcess", "ZeroMQ",
         ],
+        "BaridChaos": ["Barid", "BaridProof", "BaridSchema", "BaridSupervisor", "BaridTransport"],
         "BrokerCommand": ["Barid", "BaridBroker", "BaridLog", "BaridTransport"],
         "BaridCommand": [
-            "Barid", "BaridArticles", "BaridBench", "BaridSchema", "BaridSupervisor", "BaridText",
+            "Barid", "BaridArticles", "BaridBench", "BaridChaos", "BaridSchema", "BaridSupervisor",
+            "BaridText", "BaridTransport",
         ],
         "ArticleParser": ["BaridArticles", "BaridSchema", "BaridText"],
         "EntityTagger": ["BaridArticles", "BaridSchema", "BaridText"],

@@ -29,8 +29,10 @@ struct BaridTool: AsyncParsableCommand {
                     Status.self,
                 ]),
             CommandGroup(name: "Plugins", subcommands: [PluginCommand.self, Call.self]),
-            CommandGroup(name: "Operate", subcommands: [BenchCommand.self]),
-            CommandGroup(name: "Internal", subcommands: [BenchAgentCommand.self]),
+            CommandGroup(name: "Operate", subcommands: [BenchCommand.self, Prove.self]),
+            CommandGroup(
+                name: "Internal",
+                subcommands: [BenchAgentCommand.self, ProvePublisher.self, ProveWorker.self]),
         ])
 
     static func main() async {

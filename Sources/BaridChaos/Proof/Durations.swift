@@ -1,0 +1,22 @@
+/// Durations that were measured, and what people ask of them.
+public struct Durations: Sendable, Hashable {
+    private var values: [Duration] = []
+
+    /// None.
+    public init() {}
+
+    /// Adds one.
+    mutating func add(_ value: Duration) { values.append(value) }
+
+    /// How many there are.
+    public var count: Int { values.count }
+
+    /// The value that half of them do not pass; nil when there are none.
+    public var median: Duration? {
+        let sorted = values.sorted()
+        return sorted.isEmpty ? nil : sorted[(sorted.count - 1) / 2]
+    }
+
+    /// The longest; nil when there are none.
+    public var longest: Duration? { values.max() }
+}

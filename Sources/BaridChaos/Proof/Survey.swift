@@ -1,0 +1,110 @@
+internal import Barid
+internal import BaridProof
+internal import BaridSchema
+internal import Foundation
+internal import GRPCCore
+
+/// How everything stands at the end: what the log holds, what was given up, what actors wrote down.
+struct Survey {
+    let arena: Arena
+    let limits: [String: Int64]
+
+    /// Asks the broker, reads the files, and puts it all into one history.
+    func history(
+        shifts: [Crew.Shift], healed: Int64, samples: [HistoryEntry]
+    ) async throws -> History {
+        var entries = samples
+        for (name, value) in limits.sorted(by: { $0.key < $1.key }) {
+            entries.append(
+                HistoryEntry(.limit, time: 0, actor: "") {
+                    $0.name = name
+                    $0.value = value
+                })
+        }
+        entries.append(
+            HistoryEntry(.group, time: 0, actor: "prover") {
+                $0.group = ProofConfiguration.group
+                $0.topic = ProvenEvent.topic
+                $0.types = [ProvenEvent.type]
+                $0.offset = 1
+            })
+        entries.append(HistoryEntry(.heal, time: healed, actor: "prover"))
+        for shift in shifts where FileManager.default.fileExists(atPath: shift.history) {
+            let history = try HistoryFiles.read(shift.history)
+            entries += history.entries.filter { $0.operation != .history }
+            entries += Self.endings(of: history, shift)
+        }
+        entries += try await BaridClient.with(
+            arena.endpoint, name: "prover", logger: .quiet
+        ) { client in
+            try await stored(client) + (try await deadLetters(client))
+        }
+        entries.append(HistoryEntry(.end, time: MonotonicTime.now, actor: "prover"))
+        return History(entries)
+    }
+
+    /// The ends of sessions that a killed worker could not write down itself.
+    private static func endings(of history: History, _ shift: Crew.Shift) -> [HistoryEntry] {
+        guard let killed = shift.killed else { return [] }
+        var open: Set<String> = []
+        for entry in history.entries where !entry.session.isEmpty {
+            if entry.operation == .sessionEnd {
+                open.remove(entry.session)
+            } else {
+                open.insert(entry.session)
+            }
+        }
+        return open.sorted().map { session in
+            HistoryEntry(.sessionEnd, time: killed, actor: shift.name) {
+                $0.session = session
+                $0.from = killed
+            }
+        }
+    }
+
+    private func stored(_ client: BaridClient) async throws -> [HistoryEntry] {
+        var request = Barid_Bus_V1_ReadRequest()
+        request.topic = ProvenEvent.topic
+        request.start.at = .first
+        return try await client.eventBus.read(request) { response in
+            var entries: [HistoryEntry] = []
+            for try await part in response.messages {
+                for (sequence, bytes) in zip(part.sequences, part.events) {
+                    let event = try Barid_Bus_V1_Event(serializedBytes: bytes)
+                    if entries.isEmpty, sequence > 1 {
+                        entries.append(
+                            HistoryEntry(.trim, time: MonotonicTime.now, actor: "broker") {
+                                $0.topic = ProvenEvent.topic
+                                $0.offset = sequence
+                            })
+                    }
+                    entries.append(
+                        HistoryEntry(.log, time: MonotonicTime.now, actor: "broker") {
+                            $0.event = event.id
+                            $0.hash = String(PayloadHash.of(event.binaryData), radix: 16)
+                            $0.key = event.subject
+                            $0.type = event.type
+                            $0.topic = ProvenEvent.topic
+                            $0.offset = sequence
+                        })
+                }
+            }
+            return entries
+        }
+    }
+
+    private func deadLetters(_ client: BaridClient) async throws -> [HistoryEntry] {
+        var request = Barid_Admin_V1_ListDeadLettersRequest()
+        request.topic = ProvenEvent.topic
+        request.group = ProofConfiguration.group
+        request.maximum = 10_000
+        let response = try await client.admin.listDeadLetters(request)
+        return response.deadLetters.map { letter in
+            HistoryEntry(.deadLetter, time: MonotonicTime.now, actor: "broker") {
+                $0.event = letter.eventID
+                $0.group = letter.group
+                $0.topic = letter.topic
+            }
+        }
+    }
+}
