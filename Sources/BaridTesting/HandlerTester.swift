@@ -83,8 +83,8 @@ public struct HandlerTester<Handler: EventHandler>: Sendable {
         _ event: EventEnvelope, attempt: Int = 1, replay: UInt32 = 0
     ) async -> Result {
         let context = HandlerContext(
-            logger: Logger(label: worker) { _ in SwiftLogNoOpLogHandler() }, worker: worker,
-            attempt: attempt, replay: replay, sequence: 1, stateFolder: stateFolder,
+            event: event, logger: Logger(label: worker) { _ in SwiftLogNoOpLogHandler() },
+            worker: worker, attempt: attempt, replay: replay, sequence: 1, stateFolder: stateFolder,
             settings: settings, deadline: HandlerDeadline(.now + .seconds(60)))
         do {
             let payloads = try await handler.handle(Event(event), in: context)

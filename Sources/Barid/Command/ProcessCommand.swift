@@ -168,10 +168,8 @@ private struct Processor {
     }
 
     private func handle(_ event: EventEnvelope, _ handler: HandlerBinding) async throws {
-        var log = logger
-        log.add(event)
         let context = HandlerContext(
-            logger: log, worker: worker, attempt: 1, replay: 0, sequence: 0,
+            event: event, logger: logger, worker: worker, attempt: 1, replay: 0, sequence: 0,
             stateFolder: stateFolder, settings: settings,
             deadline: HandlerDeadline(.now + deadline))
         let outputs = try await HandlerExecutor.run { try await handler.handle(event, context) }

@@ -11,7 +11,7 @@ extension EventEnvelope {
         do {
             switch message.data {
             case .protoData(let packed):
-                guard packed.typeURL.split(separator: "/").last == Payload.protoMessageName[...]
+                guard Self.isName(Payload.protoMessageName, in: packed.typeURL)
                 else { throw EventError.otherMessage(packed.typeURL, Payload.protoMessageName) }
                 return try Payload(serializedBytes: packed.value)
             case .binaryData(let bytes) where MediaType.isJSON(dataContentType):
@@ -31,6 +31,17 @@ extension EventEnvelope {
         } catch {
             throw EventError.badData("\(error)").rpcError
         }
+    }
+}
+
+extension EventEnvelope {
+    /// Whether a type URL ends in `/` and the name of a message.
+    private static func isName(_ name: String, in typeURL: String) -> Bool {
+        let (url, name) = (typeURL.utf8, name.utf8)
+        guard url.count >= name.count, url.suffix(name.count).elementsEqual(name) else {
+            return false
+        }
+        return url.count == name.count || url.dropLast(name.count).last == UInt8(ascii: "/")
     }
 }
 

@@ -14,14 +14,7 @@ extension EventEnvelope {
     }
 
     func checkAttributes() throws(EventError) {
-        for (name, value) in [("id", id), ("source", source), ("type", type)] where value.isEmpty {
-            throw .missing(attribute: name)
-        }
-        for attribute in NamedAttribute.text {
-            try Self.check(message[keyPath: attribute.path], of: attribute.name)
-        }
-        if let time { try Self.check(time, of: "time") }
-        if let expiryTime { try Self.check(expiryTime, of: "expirytime") }
+        try EventFields(message).check()
         for (name, attribute) in message.extensions {
             try check(attribute, named: name)
         }
@@ -60,7 +53,15 @@ extension EventEnvelope {
         return bytes.allSatisfy { (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) }
     }
 
-    private static func check(_ text: String, of attribute: String) throws(EventError) {
+    static func check(_ text: String, of attribute: String) throws(EventError) {
+        // Nearly every attribute is printable ASCII, in which nothing can be wrong.
+        var text = text
+        let isPlain = text.withUTF8 { utf8 in
+            var others: UInt8 = 0
+            for byte in utf8 { others |= byte &- 0x20 > 0x5e ? 1 : 0 }
+            return others == 0
+        }
+        guard !isPlain else { return }
         for scalar in text.unicodeScalars {
             switch scalar.value {
             case 0...0x1f, 0x7f...0x9f, 0xfdd0...0xfdef:
@@ -72,7 +73,7 @@ extension EventEnvelope {
         }
     }
 
-    private static func check(
+    static func check(
         _ time: Google_Protobuf_Timestamp, of attribute: String
     ) throws(EventError) {
         guard Timestamps.isValid(time) else {

@@ -34,6 +34,11 @@ public struct EventEnvelope: Sendable, Hashable {
     /// - Parameter serialized: A serialised `barid.bus.v1.Event`.
     /// - Throws: `RPCError` with code `.invalidArgument` if the bytes are not such a message.
     public init(serialized: [UInt8]) throws {
+        try self.init(serializedBytes: serialized)
+    }
+
+    /// Reads the serialised form from any bytes.
+    init(serializedBytes serialized: some SwiftProtobufContiguousBytes) throws {
         do {
             message = try Barid_Bus_V1_Event(serializedBytes: serialized)
         } catch {
@@ -130,6 +135,16 @@ public struct EventEnvelope: Sendable, Hashable {
     /// - Returns: A serialised `barid.bus.v1.Event`, its extensions in the order of their names.
     /// - Throws: `RPCError` with code `.invalidArgument` if it cannot be serialised.
     public func serialized() throws -> [UInt8] {
+        let fields = EventFields(message)
+        if fields.isPlain {
+            let size = fields.size
+            return [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+                fields.write(
+                    to: UnsafeMutableRawBufferPointer(
+                        rebasing: UnsafeMutableRawBufferPointer(buffer)[..<size]))
+                count = size
+            }
+        }
         var options = BinaryEncodingOptions()
         options.useDeterministicOrdering = true
         do {

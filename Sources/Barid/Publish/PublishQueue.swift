@@ -33,8 +33,8 @@ struct PublishQueue {
     }
 
     let limits: Limits
-    private(set) var waiting: [Entry] = []
-    private(set) var sent: [Entry] = []
+    private(set) var waiting = FIFO<Entry>()
+    private(set) var sent = FIFO<Entry>()
     /// Events and bytes taken in and not resolved.
     private(set) var openEvents = 0
     private(set) var openBytes = 0
@@ -61,19 +61,19 @@ struct PublishQueue {
             guard now >= pausedUntil else { return [] }
             self.pausedUntil = nil
         }
-        var count = 0
+        var batch: [Data] = []
         var size = 0
-        while count < min(waiting.count, limits.batchEvents) {
-            size += waiting[count].bytes.count
-            guard count == 0 || size <= limits.batchBytes else { break }
-            waiting[count].sendings += 1
-            waiting[count].mayBeStored = true
-            count += 1
+        while batch.count < limits.batchEvents, let next = waiting.first {
+            size += next.bytes.count
+            guard batch.isEmpty || size <= limits.batchBytes, var entry = waiting.popFirst() else {
+                break
+            }
+            entry.sendings += 1
+            entry.mayBeStored = true
+            batch.append(entry.bytes)
+            sent.append(entry)
         }
-        let batch = waiting.prefix(count)
-        waiting.removeFirst(count)
-        sent.append(contentsOf: batch)
-        return batch.map(\.bytes)
+        return batch
     }
 
     /// Takes the receipts of one response.
@@ -89,21 +89,23 @@ struct PublishQueue {
                     code: .internalError,
                     message: "the broker sent \(range.count) receipts; \(sent.count) are awaited")
             }
-            let entries = sent.prefix(count)
-            sent.removeFirst(count)
             if range.hasError {
+                let entries = (0..<count).compactMap { _ in sent.popFirst() }
                 refuse(entries, RPCError(range.error), now: now, into: &resolutions)
                 continue
             }
-            for (offset, entry) in zip(UInt64(0)..., entries) {
-                let (sequence, overflow) = range.firstSequence.addingReportingOverflow(offset)
-                guard !overflow, range.firstSequence > 0 else {
-                    throw RPCError(code: .internalError, message: "a receipt without sequence")
-                }
+            let (_, overflow) = range.firstSequence.addingReportingOverflow(UInt64(count) - 1)
+            guard !overflow, range.firstSequence > 0 else {
+                throw RPCError(code: .internalError, message: "a receipt without sequence")
+            }
+            var sequence = range.firstSequence
+            for _ in 0..<count {
+                guard let entry = sent.popFirst() else { break }
                 let receipt = Receipt(
                     sequence: sequence, duplicate: range.duplicate,
                     durability: response.durability, sendings: entry.sendings)
                 resolve(entry, .stored(receipt), into: &resolutions)
+                sequence &+= 1
             }
         }
         return resolutions
@@ -111,10 +113,9 @@ struct PublishQueue {
 
     /// The stream is gone; what it left open waits again, unless the error is for good.
     mutating func streamEnded(_ error: RPCError?, now: Instant) -> [Resolution] {
-        waiting = sent.filter { !$0.isResolved } + waiting
         // What the broker refused for now may already wait among them.
-        waiting.sort { $0.number < $1.number }
-        sent = []
+        wait(with: sent.filter { !$0.isResolved })
+        sent = FIFO()
         guard let error else { return [] }
         lastError = error
         if error.code == .resourceExhausted { pause(error, now: now) }
@@ -128,16 +129,20 @@ struct PublishQueue {
     /// Gives up what is overdue.
     mutating func expire(now: Instant) -> [Resolution] {
         var resolutions: [Resolution] = []
-        for index in sent.indices where sent[index].deadline <= now && !sent[index].isResolved {
-            resolve(sent[index], .unknown(lastError), into: &resolutions)
-            sent[index].isResolved = true
+        for entry in sent where entry.deadline <= now {
+            resolve(entry, .unknown(lastError), into: &resolutions)
+        }
+        sent.forEach { entry in
+            if entry.deadline <= now { entry.isResolved = true }
         }
         for entry in waiting where entry.deadline <= now {
             resolve(
                 entry, entry.mayBeStored ? .unknown(lastError) : .refused(notStored),
                 into: &resolutions)
         }
-        waiting.removeAll { $0.deadline <= now }
+        if waiting.contains(where: { $0.deadline <= now }) {
+            waiting = FIFO(waiting.filter { $0.deadline > now })
+        }
         return resolutions
     }
 
@@ -160,7 +165,7 @@ struct PublishQueue {
     }
 
     private mutating func refuse(
-        _ entries: ArraySlice<Entry>, _ error: RPCError, now: Instant,
+        _ entries: [Entry], _ error: RPCError, now: Instant,
         into resolutions: inout [Resolution]
     ) {
         switch Fate(error.code) {
@@ -170,12 +175,19 @@ struct PublishQueue {
             // The broker is full or busy: these wait again, before everything younger.
             lastError = error
             pause(error, now: now)
-            for var entry in entries where !entry.isResolved {
-                entry.mayBeStored = false
-                waiting.append(entry)
-            }
-            waiting.sort { $0.number < $1.number }
+            wait(
+                with: entries.filter { !$0.isResolved }.map { entry in
+                    var entry = entry
+                    entry.mayBeStored = false
+                    return entry
+                })
         }
+    }
+
+    /// Lets entries wait again among the others, in the order of submission.
+    private mutating func wait(with entries: [Entry]) {
+        guard !entries.isEmpty else { return }
+        waiting = FIFO((entries + waiting).sorted { $0.number < $1.number })
     }
 
     private mutating func pause(_ error: RPCError, now: Instant) {
@@ -193,9 +205,10 @@ struct PublishQueue {
 
     private mutating func resolveAll(_ outcome: (Entry) -> PublishOutcome) -> [Resolution] {
         var resolutions: [Resolution] = []
-        for entry in sent + waiting { resolve(entry, outcome(entry), into: &resolutions) }
-        sent = []
-        waiting = []
+        for entry in sent { resolve(entry, outcome(entry), into: &resolutions) }
+        for entry in waiting { resolve(entry, outcome(entry), into: &resolutions) }
+        sent = FIFO()
+        waiting = FIFO()
         return resolutions
     }
 }

@@ -53,7 +53,7 @@ public final class Publisher: Sendable {
 
     private struct State {
         var queue: PublishQueue
-        var open: [UInt64: Submission] = [:]
+        var open = NumberedWindow<Submission>()
         var outside: [Outside] = []
         var nextNumber: UInt64 = 1
         var isFinishing = false
@@ -116,8 +116,7 @@ public final class Publisher: Sendable {
     ///   `.failedPrecondition` after ``finish()``; `CancellationError` if the task is cancelled while
     ///   there is no room (the event is not sent then).
     public func submit(_ event: EventEnvelope) async throws -> Submission {
-        try event.validate()
-        let bytes = Data(try event.serialized())
+        let bytes = try event.checkedData()
         guard bytes.count <= configuration.maximumEventBytes else {
             throw RPCError(
                 code: .invalidArgument,
@@ -127,21 +126,23 @@ public final class Publisher: Sendable {
                     """, metadata: [RPCError.reasonKey: "EVENT_TOO_LARGE"])
         }
         let submission = Submission()
-        let number = try state.withLock { state in
+        let (waits, isFirstToSend, isFirst) = try state.withLock { state in
             guard !state.isFinishing else { throw Self.finished }
-            defer { state.nextNumber += 1 }
-            if state.outside.isEmpty && state.queue.hasRoom(for: bytes.count) {
-                admit(number: state.nextNumber, bytes: bytes, submission, into: &state)
-                return UInt64?.none
+            let number = state.nextNumber
+            state.nextNumber += 1
+            guard state.outside.isEmpty, state.queue.hasRoom(for: bytes.count) else {
+                return (UInt64?.some(number), false, false)
             }
-            return state.nextNumber
+            // Who sends looks again after each batch, and who expires sleeps until the oldest is
+            // due: both wait for a notice only when there is nothing.
+            let isFirstToSend = state.queue.waiting.isEmpty
+            let isFirst = state.queue.openEvents == 0
+            admit(number: number, bytes: bytes, submission, into: &state)
+            return (nil, isFirstToSend, isFirst)
         }
-        if let number {
-            try await waitForRoom(number: number, bytes: bytes, submission)
-        } else {
-            toSend.notify()
-            toExpire.notify()
-        }
+        if let number = waits { try await waitForRoom(number: number, bytes: bytes, submission) }
+        if isFirstToSend { toSend.notify() }
+        if isFirst { toExpire.notify() }
         return submission
     }
 
@@ -183,7 +184,7 @@ public final class Publisher: Sendable {
     private func admit(
         number: UInt64, bytes: Data, _ submission: Submission, into state: inout State
     ) {
-        state.open[number] = submission
+        state.open.insert(submission, at: number)
         state.queue.submit(number: number, bytes: bytes, deadline: .now + configuration.deadline)
     }
 
@@ -219,9 +220,9 @@ public final class Publisher: Sendable {
     private func apply(_ change: (inout State) -> [PublishQueue.Resolution]) {
         var resolved: [(Submission, PublishOutcome)] = []
         var admitted: [Outside] = []
-        state.withLock { state in
+        let wakes = state.withLock { state in
             for resolution in change(&state) {
-                guard let submission = state.open.removeValue(forKey: resolution.number) else {
+                guard let submission = state.open.remove(resolution.number) else {
                     continue
                 }
                 resolved.append((submission, resolution.outcome))
@@ -233,12 +234,14 @@ public final class Publisher: Sendable {
                 admit(number: first.number, bytes: first.bytes, first.submission, into: &state)
                 admitted.append(first)
             }
+            let isEnding = state.isFinishing || state.hasEnded
+            return (toSend: isEnding || !state.queue.waiting.isEmpty, drained: isEnding)
         }
         for (submission, outcome) in resolved { submission.resolve(outcome) }
         for outside in admitted { outside.continuation.resume() }
-        toSend.notify()
-        toExpire.notify()
-        drained.notify()
+        if wakes.toSend { toSend.notify() }
+        if !admitted.isEmpty { toExpire.notify() }
+        if wakes.drained { drained.notify() }
     }
 
     private var isDrained: Bool {

@@ -18,6 +18,7 @@ public final class Submission: Sendable {
     /// - Returns: The outcome; `.unknown` at once if the waiting task is cancelled. May be asked often
     ///   and from any task.
     public func outcome() async -> PublishOutcome {
+        if let known = outcomeIfKnown { return known }
         let number = waiters.add(1, ordering: .relaxed).newValue
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

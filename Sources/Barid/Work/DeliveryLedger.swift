@@ -35,6 +35,11 @@ struct DeliveryLedger {
         var requestBytes = 512 << 10
         /// Most settlements in one request.
         var requestSettlements = 1_024
+        /// Acks wait for company while so many settling requests are not confirmed.
+        ///
+        /// The first ones leave at once, so a lone ack is never held up; under load acks gather for
+        /// as long as the broker's commit takes, and no longer, whatever the disk is like.
+        var requestsUnderWay: UInt64 = 2
     }
 
     private struct Held {
@@ -61,7 +66,7 @@ struct DeliveryLedger {
     private(set) var running = 0
     private var lease = Duration.seconds(30)
     private var held: [UInt64: Held] = [:]
-    private var queue: [UInt64] = []
+    private var queue = FIFO<UInt64>()
     private var credit = 0
     private var creditBytes = 0
     private var acks: [(sequence: UInt64, attempt: UInt32)] = []
@@ -158,16 +163,25 @@ struct DeliveryLedger {
     /// The next delivery to handle, if one waits and there is room.
     mutating func next(now: Instant) -> Delivery? {
         guard running < configuration.concurrency, !isDraining else { return nil }
-        queue.removeFirst(queue.prefix { held[$0] == nil }.count)
-        guard let index = queue.firstIndex(where: { held[$0]?.isRunning == false }) else {
+        guard let sequence = takeFirstToRun(), let index = held.index(forKey: sequence) else {
             return nil
         }
-        let sequence = queue.remove(at: index)
-        guard let delivery = held[sequence]?.delivery else { return nil }
-        held[sequence]?.isRunning = true
-        held[sequence]?.deadline = now + configuration.deadline
+        held.values[index].isRunning = true
+        held.values[index].deadline = now + configuration.deadline
         running += 1
-        return delivery
+        return held.values[index].delivery
+    }
+
+    /// Takes the first of the queue that does not run as a stale attempt.
+    private mutating func takeFirstToRun() -> UInt64? {
+        var passed: [UInt64] = []
+        defer { if !passed.isEmpty { queue = FIFO(passed + queue) } }
+        while let sequence = queue.popFirst() {
+            guard let index = held.index(forKey: sequence) else { continue }
+            guard held.values[index].isRunning else { return sequence }
+            passed.append(sequence)
+        }
+        return nil
     }
 
     /// Until when this delivery may be worked on; `nil` when it is not held any more.
@@ -185,7 +199,9 @@ struct DeliveryLedger {
 
     mutating func finished(_ delivery: Delivery, _ result: HandlingResult) {
         running -= 1
-        guard held[delivery.sequence]?.delivery.attempt == delivery.attempt else {
+        guard let index = held.index(forKey: delivery.sequence),
+            held.values[index].delivery.attempt == delivery.attempt
+        else {
             // A newer attempt of the event waits behind this stale one.
             held[delivery.sequence]?.isRunning = false
             returnCredit(for: delivery)
@@ -194,7 +210,7 @@ struct DeliveryLedger {
             }
             return
         }
-        held[delivery.sequence] = nil
+        held.remove(at: index)
         returnCredit(for: delivery)
         switch result {
         case .outputs(let outputs) where outputs.isEmpty:
@@ -232,7 +248,7 @@ struct DeliveryLedger {
             release(delivery)
         }
         held = begun
-        queue = []
+        queue = FIFO()
     }
 
     private mutating func release(_ delivery: Delivery) {
@@ -295,8 +311,18 @@ struct DeliveryLedger {
 
     // MARK: To the broker
 
+    /// Whether there is anything to say now.
+    var hasRequest: Bool {
+        guard settlements.isEmpty else { return true }
+        guard acks.isEmpty else {
+            return isDraining || settleNumber - confirmed < configuration.requestsUnderWay
+        }
+        return credit > 0 || creditBytes > 0
+    }
+
     /// The next request, if there is anything to say.
     mutating func takeRequest() -> Barid_Bus_V1_SubscribeRequest? {
+        guard hasRequest else { return nil }
         var request = Barid_Bus_V1_SubscribeRequest()
         request.credit = UInt32(clamping: credit)
         request.creditBytes = UInt64(clamping: creditBytes)

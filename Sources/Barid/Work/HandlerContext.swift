@@ -3,8 +3,6 @@ internal import Synchronization
 
 /// What a handler knows about the delivery it works on.
 public struct HandlerContext: Sendable {
-    /// Logs with the event's id, subject and trace, so that its life can be followed by them.
-    public let logger: Logger
     /// Name of the plugin.
     public let worker: String
     /// Which try it is, from 1.
@@ -19,15 +17,29 @@ public struct HandlerContext: Sendable {
     public let settings: [String: String]
 
     private let moment: HandlerDeadline
+    private let plainLogger: Logger
+    private let event: EventEnvelope
+
+    /// Logs with the event's id, subject and trace, so that its life can be followed by them.
+    ///
+    /// It is put together when it is asked for: most handlers have nothing to log of most events.
+    public var logger: Logger {
+        var logger = plainLogger
+        if sequence > 0 { logger[metadataKey: "sequence"] = "\(sequence)" }
+        logger.add(event)
+        return logger
+    }
 
     /// When the handler is cancelled and the event tried again.
     public var deadline: ContinuousClock.Instant { moment.get() }
 
     package init(
-        logger: Logger, worker: String, attempt: Int, replay: UInt32, sequence: UInt64,
+        event: EventEnvelope, logger: Logger, worker: String, attempt: Int, replay: UInt32,
+        sequence: UInt64,
         stateFolder: String, settings: [String: String], deadline: HandlerDeadline
     ) {
-        self.logger = logger
+        self.event = event
+        plainLogger = logger
         self.worker = worker
         self.attempt = attempt
         self.replay = replay

@@ -114,8 +114,6 @@ final class Subscriber: Sendable {
                     try await writer.write(first)
                     while let request = await stream.nextRequest() {
                         try await writer.write(request)
-                        // Lets more acks gather while the message is under way.
-                        await Task.yield()
                     }
                 },
                 onResponse: { response in
@@ -180,10 +178,7 @@ final class Subscriber: Sendable {
         while !Task.isCancelled && !stream.hasEnded && !stream.isDraining {
             let number = runnerNumbers.add(1, ordering: .relaxed).newValue
             let runner = Task(executorPreference: HandlerExecutor.shared) {
-                while !Task.isCancelled, let delivery = await stream.nextDelivery(for: number) {
-                    let result = await self.handle(delivery, stream)
-                    stream.finished(delivery, result)
-                }
+                await self.work(as: number, on: stream)
             }
             stream.register(runner, as: number)
             await withTaskCancellationHandler {
@@ -195,24 +190,42 @@ final class Subscriber: Sendable {
         return nil
     }
 
+    private func work(as number: Int, on stream: SubscriptionStream) async {
+        var handled = 0
+        var next: Delivery?
+        while !Task.isCancelled {
+            if next == nil { next = await stream.nextDelivery(for: number) }
+            guard let delivery = next else { return }
+            let result = await handle(delivery, stream)
+            next = stream.finished(delivery, result, by: Task.isCancelled ? nil : number)
+            handled += 1
+            // A handler that never waits would keep its thread from the ones beside it.
+            if handled % 16 == 0 { await Task.yield() }
+        }
+        if let delivery = next {
+            let error = RPCError(code: .cancelled, message: "the worker stops")
+            _ = stream.finished(delivery, .failed(error), by: nil)
+        }
+    }
+
     private func handle(
         _ delivery: Delivery, _ stream: SubscriptionStream
     ) async -> HandlingResult {
-        var log = logger
-        log[metadataKey: "sequence"] = "\(delivery.sequence)"
+        var found: EventEnvelope?
         do {
-            let event = try EventEnvelope(serialized: Array(delivery.bytes))
-            log.add(event)
+            let event = try EventEnvelope(serializedBytes: delivery.bytes)
+            found = event
             guard let handler = handlers[event.type] else {
                 throw RPCError(
                     code: .unimplemented,
                     message: "\(configuration.worker) has no handler for \(event.type)")
             }
-            let deadline = HandlerDeadline(stream.deadline(of: delivery)) {
+            let deadline = HandlerDeadline(.now + configuration.ledger.deadline) {
                 stream.extend(delivery, until: $0)
             }
             let context = HandlerContext(
-                logger: log, worker: configuration.worker, attempt: Int(delivery.attempt),
+                event: event, logger: logger, worker: configuration.worker,
+                attempt: Int(delivery.attempt),
                 replay: delivery.replay, sequence: delivery.sequence,
                 stateFolder: configuration.stateFolder, settings: configuration.settings,
                 deadline: deadline)
@@ -220,6 +233,9 @@ final class Subscriber: Sendable {
             return .outputs(try serialized(payloads, of: event, delivery))
         } catch {
             let error = outcome(of: error, delivery, stream)
+            var log = logger
+            log[metadataKey: "sequence"] = "\(delivery.sequence)"
+            if let found { log.add(found) }
             log.log(
                 level: Fate(error.code) == .release ? .debug : .warning, "handler failed",
                 metadata: [

@@ -76,7 +76,13 @@ final class SubscriptionStream: Sendable {
 
     /// Waits for a delivery; `nil` when there will be none.
     func nextDelivery(for runner: Int) async -> Delivery? {
-        await withCheckedContinuation { continuation in
+        // Mostly one is there, and a continuation would cost more than the look.
+        let (delivery, isOver) = state.withLock { state in
+            state.hasEnded || state.ledger.isDraining
+                ? (nil, true) : (Self.next(for: runner, of: &state), false)
+        }
+        if delivery != nil || isOver { return delivery }
+        return await withCheckedContinuation { continuation in
             let (delivery, waits) = state.withLock { state -> (Delivery?, Bool) in
                 guard !state.hasEnded, !state.ledger.isDraining else { return (nil, false) }
                 if let delivery = Self.next(for: runner, of: &state) { return (delivery, false) }
@@ -104,10 +110,17 @@ final class SubscriptionStream: Sendable {
         for runner in runners { runner.cancel() }
     }
 
-    func finished(_ delivery: Delivery, _ result: HandlingResult) {
+    /// Takes what became of a delivery.
+    ///
+    /// - Returns: The next delivery for the runner, if one is there; `nil` for no runner.
+    func finished(
+        _ delivery: Delivery, _ result: HandlingResult, by runner: Int?
+    ) -> Delivery? {
         change { state in
             state.busy[delivery.sequence] = nil
             state.ledger.finished(delivery, result)
+            guard let runner, !state.hasEnded, !state.ledger.isDraining else { return nil }
+            return Self.next(for: runner, of: &state)
         }
     }
 
@@ -122,12 +135,14 @@ final class SubscriptionStream: Sendable {
     }
 
     /// Changes the ledger, hands out what can be handled now, and wakes the writer.
-    private func change<Failure: Error>(
-        _ body: (inout State) throws(Failure) -> Void
-    ) throws(Failure) {
+    @discardableResult
+    private func change<Failure: Error, Result>(
+        _ body: (inout State) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
         var handedOut: [(Idle, Delivery?)] = []
-        try state.withLock { state throws(Failure) in
-            try body(&state)
+        var wakesWriter = false
+        let result = try state.withLock { state throws(Failure) in
+            let result = try body(&state)
             while let idle = state.idle.last {
                 if state.hasEnded || state.ledger.isDraining {
                     handedOut.append((idle, nil))
@@ -138,9 +153,12 @@ final class SubscriptionStream: Sendable {
                 }
                 state.idle.removeLast()
             }
+            wakesWriter = state.ledger.hasRequest || state.hasEnded || state.ledger.isDraining
+            return result
         }
         for (idle, delivery) in handedOut { idle.continuation.resume(returning: delivery) }
-        toSend.notify()
+        if wakesWriter { toSend.notify() }
+        return result
     }
 
     // MARK: Time
