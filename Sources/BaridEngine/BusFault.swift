@@ -28,6 +28,10 @@ public struct BusFault: Error, Sendable, Equatable {
         case tooMany = "TOO_MANY"
         /// There is no group of this name.
         case noSuchGroup = "NO_SUCH_GROUP"
+        /// The group was deleted while the worker was subscribed.
+        case groupDeleted = "GROUP_DELETED"
+        /// The group began anew while the worker was subscribed.
+        case groupReset = "GROUP_RESET"
         /// The lease is no longer held under this token; the settlement changed nothing.
         case staleLease = "STALE_LEASE"
         /// The request breaks the dialog of the stream.

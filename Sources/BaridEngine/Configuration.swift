@@ -84,6 +84,10 @@ public struct EngineConfiguration: Sendable, Equatable {
     ///
     /// The default is 256.
     public var maximumGroups = 256
+    /// Most groups ever, those deleted among them: their numbers are not used again.
+    ///
+    /// The default is 4,096.
+    public var maximumGroupNumbers = 4_096
     /// Most subscriptions at once.
     ///
     /// The default is 1,024.

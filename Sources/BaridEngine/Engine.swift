@@ -181,7 +181,7 @@ public struct Engine: ~Copyable {
         return ranges
     }
 
-    private static func runtime(of group: DurableGroup, in durable: Durable) -> GroupRuntime {
+    static func runtime(of group: DurableGroup, in durable: Durable) -> GroupRuntime {
         let topic = durable.topics[Int(group.definition.topic.number)]
         let first = group.settled.firstGap(from: group.floor + 1)
         return GroupRuntime(

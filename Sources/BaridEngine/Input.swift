@@ -63,7 +63,9 @@ public struct SubscriptionRequest: Sendable, Equatable {
         case first
         /// At the next event to be stored.
         case new
-        /// At a sequence.
+        /// At the last event stored; like ``new`` if there is none.
+        case last
+        /// At a sequence, or the nearest one there is.
         case sequence(UInt64)
     }
 

@@ -48,6 +48,71 @@ public enum Barid_Admin_V1_Admin: Sendable {
                 type: .unary
             )
         }
+        /// Namespace for "ListGroups" metadata.
+        public enum ListGroups: Sendable {
+            /// Request type for "ListGroups".
+            public typealias Input = Barid_Admin_V1_ListGroupsRequest
+            /// Response type for "ListGroups".
+            public typealias Output = Barid_Admin_V1_ListGroupsResponse
+            /// Descriptor for "ListGroups".
+            public static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "barid.admin.v1.Admin"),
+                method: "ListGroups",
+                type: .unary
+            )
+        }
+        /// Namespace for "PauseGroup" metadata.
+        public enum PauseGroup: Sendable {
+            /// Request type for "PauseGroup".
+            public typealias Input = Barid_Admin_V1_PauseGroupRequest
+            /// Response type for "PauseGroup".
+            public typealias Output = Barid_Admin_V1_PauseGroupResponse
+            /// Descriptor for "PauseGroup".
+            public static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "barid.admin.v1.Admin"),
+                method: "PauseGroup",
+                type: .unary
+            )
+        }
+        /// Namespace for "ResumeGroup" metadata.
+        public enum ResumeGroup: Sendable {
+            /// Request type for "ResumeGroup".
+            public typealias Input = Barid_Admin_V1_ResumeGroupRequest
+            /// Response type for "ResumeGroup".
+            public typealias Output = Barid_Admin_V1_ResumeGroupResponse
+            /// Descriptor for "ResumeGroup".
+            public static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "barid.admin.v1.Admin"),
+                method: "ResumeGroup",
+                type: .unary
+            )
+        }
+        /// Namespace for "ResetGroup" metadata.
+        public enum ResetGroup: Sendable {
+            /// Request type for "ResetGroup".
+            public typealias Input = Barid_Admin_V1_ResetGroupRequest
+            /// Response type for "ResetGroup".
+            public typealias Output = Barid_Admin_V1_ResetGroupResponse
+            /// Descriptor for "ResetGroup".
+            public static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "barid.admin.v1.Admin"),
+                method: "ResetGroup",
+                type: .unary
+            )
+        }
+        /// Namespace for "DeleteGroup" metadata.
+        public enum DeleteGroup: Sendable {
+            /// Request type for "DeleteGroup".
+            public typealias Input = Barid_Admin_V1_DeleteGroupRequest
+            /// Response type for "DeleteGroup".
+            public typealias Output = Barid_Admin_V1_DeleteGroupResponse
+            /// Descriptor for "DeleteGroup".
+            public static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "barid.admin.v1.Admin"),
+                method: "DeleteGroup",
+                type: .unary
+            )
+        }
         /// Namespace for "ReplayGroup" metadata.
         public enum ReplayGroup: Sendable {
             /// Request type for "ReplayGroup".
@@ -104,6 +169,11 @@ public enum Barid_Admin_V1_Admin: Sendable {
         public static let descriptors: [GRPCCore.MethodDescriptor] = [
             GetStatus.descriptor,
             CreateGroup.descriptor,
+            ListGroups.descriptor,
+            PauseGroup.descriptor,
+            ResumeGroup.descriptor,
+            ResetGroup.descriptor,
+            DeleteGroup.descriptor,
             ReplayGroup.descriptor,
             ListDeadLetters.descriptor,
             ListServices.descriptor,
@@ -173,6 +243,96 @@ extension Barid_Admin_V1_Admin {
             request: GRPCCore.StreamingServerRequest<Barid_Admin_V1_CreateGroupRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<Barid_Admin_V1_CreateGroupResponse>
+
+        /// Handle the "ListGroups" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > How groups stand.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Barid_Admin_V1_ListGroupsRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Barid_Admin_V1_ListGroupsResponse` messages.
+        func listGroups(
+            request: GRPCCore.StreamingServerRequest<Barid_Admin_V1_ListGroupsRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Barid_Admin_V1_ListGroupsResponse>
+
+        /// Handle the "PauseGroup" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Delivers nothing more to a group's workers; what is out may be settled.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Barid_Admin_V1_PauseGroupRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Barid_Admin_V1_PauseGroupResponse` messages.
+        func pauseGroup(
+            request: GRPCCore.StreamingServerRequest<Barid_Admin_V1_PauseGroupRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Barid_Admin_V1_PauseGroupResponse>
+
+        /// Handle the "ResumeGroup" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Delivers again.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Barid_Admin_V1_ResumeGroupRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Barid_Admin_V1_ResumeGroupResponse` messages.
+        func resumeGroup(
+            request: GRPCCore.StreamingServerRequest<Barid_Admin_V1_ResumeGroupRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Barid_Admin_V1_ResumeGroupResponse>
+
+        /// Handle the "ResetGroup" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Begins a group anew at a place; its subscriptions end.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Barid_Admin_V1_ResetGroupRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Barid_Admin_V1_ResetGroupResponse` messages.
+        func resetGroup(
+            request: GRPCCore.StreamingServerRequest<Barid_Admin_V1_ResetGroupRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Barid_Admin_V1_ResetGroupResponse>
+
+        /// Handle the "DeleteGroup" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Ends a group and its subscriptions.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Barid_Admin_V1_DeleteGroupRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Barid_Admin_V1_DeleteGroupResponse` messages.
+        func deleteGroup(
+            request: GRPCCore.StreamingServerRequest<Barid_Admin_V1_DeleteGroupRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Barid_Admin_V1_DeleteGroupResponse>
 
         /// Handle the "ReplayGroup" method.
         ///
@@ -295,6 +455,96 @@ extension Barid_Admin_V1_Admin {
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.ServerResponse<Barid_Admin_V1_CreateGroupResponse>
 
+        /// Handle the "ListGroups" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > How groups stand.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Barid_Admin_V1_ListGroupsRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Barid_Admin_V1_ListGroupsResponse` message.
+        func listGroups(
+            request: GRPCCore.ServerRequest<Barid_Admin_V1_ListGroupsRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Barid_Admin_V1_ListGroupsResponse>
+
+        /// Handle the "PauseGroup" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Delivers nothing more to a group's workers; what is out may be settled.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Barid_Admin_V1_PauseGroupRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Barid_Admin_V1_PauseGroupResponse` message.
+        func pauseGroup(
+            request: GRPCCore.ServerRequest<Barid_Admin_V1_PauseGroupRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Barid_Admin_V1_PauseGroupResponse>
+
+        /// Handle the "ResumeGroup" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Delivers again.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Barid_Admin_V1_ResumeGroupRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Barid_Admin_V1_ResumeGroupResponse` message.
+        func resumeGroup(
+            request: GRPCCore.ServerRequest<Barid_Admin_V1_ResumeGroupRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Barid_Admin_V1_ResumeGroupResponse>
+
+        /// Handle the "ResetGroup" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Begins a group anew at a place; its subscriptions end.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Barid_Admin_V1_ResetGroupRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Barid_Admin_V1_ResetGroupResponse` message.
+        func resetGroup(
+            request: GRPCCore.ServerRequest<Barid_Admin_V1_ResetGroupRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Barid_Admin_V1_ResetGroupResponse>
+
+        /// Handle the "DeleteGroup" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Ends a group and its subscriptions.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Barid_Admin_V1_DeleteGroupRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Barid_Admin_V1_DeleteGroupResponse` message.
+        func deleteGroup(
+            request: GRPCCore.ServerRequest<Barid_Admin_V1_DeleteGroupRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Barid_Admin_V1_DeleteGroupResponse>
+
         /// Handle the "ReplayGroup" method.
         ///
         /// > Source IDL Documentation:
@@ -414,6 +664,96 @@ extension Barid_Admin_V1_Admin {
             context: GRPCCore.ServerContext
         ) async throws -> Barid_Admin_V1_CreateGroupResponse
 
+        /// Handle the "ListGroups" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > How groups stand.
+        ///
+        /// - Parameters:
+        ///   - request: A `Barid_Admin_V1_ListGroupsRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Barid_Admin_V1_ListGroupsResponse` to respond with.
+        func listGroups(
+            request: Barid_Admin_V1_ListGroupsRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Barid_Admin_V1_ListGroupsResponse
+
+        /// Handle the "PauseGroup" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Delivers nothing more to a group's workers; what is out may be settled.
+        ///
+        /// - Parameters:
+        ///   - request: A `Barid_Admin_V1_PauseGroupRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Barid_Admin_V1_PauseGroupResponse` to respond with.
+        func pauseGroup(
+            request: Barid_Admin_V1_PauseGroupRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Barid_Admin_V1_PauseGroupResponse
+
+        /// Handle the "ResumeGroup" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Delivers again.
+        ///
+        /// - Parameters:
+        ///   - request: A `Barid_Admin_V1_ResumeGroupRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Barid_Admin_V1_ResumeGroupResponse` to respond with.
+        func resumeGroup(
+            request: Barid_Admin_V1_ResumeGroupRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Barid_Admin_V1_ResumeGroupResponse
+
+        /// Handle the "ResetGroup" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Begins a group anew at a place; its subscriptions end.
+        ///
+        /// - Parameters:
+        ///   - request: A `Barid_Admin_V1_ResetGroupRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Barid_Admin_V1_ResetGroupResponse` to respond with.
+        func resetGroup(
+            request: Barid_Admin_V1_ResetGroupRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Barid_Admin_V1_ResetGroupResponse
+
+        /// Handle the "DeleteGroup" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Ends a group and its subscriptions.
+        ///
+        /// - Parameters:
+        ///   - request: A `Barid_Admin_V1_DeleteGroupRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Barid_Admin_V1_DeleteGroupResponse` to respond with.
+        func deleteGroup(
+            request: Barid_Admin_V1_DeleteGroupRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Barid_Admin_V1_DeleteGroupResponse
+
         /// Handle the "ReplayGroup" method.
         ///
         /// > Source IDL Documentation:
@@ -515,6 +855,61 @@ extension Barid_Admin_V1_Admin.StreamingServiceProtocol {
             }
         )
         router.registerHandler(
+            forMethod: Barid_Admin_V1_Admin.Method.ListGroups.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Barid_Admin_V1_ListGroupsRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Barid_Admin_V1_ListGroupsResponse>(),
+            handler: { request, context in
+                try await self.listGroups(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Barid_Admin_V1_Admin.Method.PauseGroup.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Barid_Admin_V1_PauseGroupRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Barid_Admin_V1_PauseGroupResponse>(),
+            handler: { request, context in
+                try await self.pauseGroup(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Barid_Admin_V1_Admin.Method.ResumeGroup.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Barid_Admin_V1_ResumeGroupRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Barid_Admin_V1_ResumeGroupResponse>(),
+            handler: { request, context in
+                try await self.resumeGroup(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Barid_Admin_V1_Admin.Method.ResetGroup.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Barid_Admin_V1_ResetGroupRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Barid_Admin_V1_ResetGroupResponse>(),
+            handler: { request, context in
+                try await self.resetGroup(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Barid_Admin_V1_Admin.Method.DeleteGroup.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Barid_Admin_V1_DeleteGroupRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Barid_Admin_V1_DeleteGroupResponse>(),
+            handler: { request, context in
+                try await self.deleteGroup(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
             forMethod: Barid_Admin_V1_Admin.Method.ReplayGroup.descriptor,
             deserializer: GRPCProtobuf.ProtobufDeserializer<Barid_Admin_V1_ReplayGroupRequest>(),
             serializer: GRPCProtobuf.ProtobufSerializer<Barid_Admin_V1_ReplayGroupResponse>(),
@@ -580,6 +975,61 @@ extension Barid_Admin_V1_Admin.ServiceProtocol {
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<Barid_Admin_V1_CreateGroupResponse> {
         let response = try await self.createGroup(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    public func listGroups(
+        request: GRPCCore.StreamingServerRequest<Barid_Admin_V1_ListGroupsRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Barid_Admin_V1_ListGroupsResponse> {
+        let response = try await self.listGroups(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    public func pauseGroup(
+        request: GRPCCore.StreamingServerRequest<Barid_Admin_V1_PauseGroupRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Barid_Admin_V1_PauseGroupResponse> {
+        let response = try await self.pauseGroup(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    public func resumeGroup(
+        request: GRPCCore.StreamingServerRequest<Barid_Admin_V1_ResumeGroupRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Barid_Admin_V1_ResumeGroupResponse> {
+        let response = try await self.resumeGroup(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    public func resetGroup(
+        request: GRPCCore.StreamingServerRequest<Barid_Admin_V1_ResetGroupRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Barid_Admin_V1_ResetGroupResponse> {
+        let response = try await self.resetGroup(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    public func deleteGroup(
+        request: GRPCCore.StreamingServerRequest<Barid_Admin_V1_DeleteGroupRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Barid_Admin_V1_DeleteGroupResponse> {
+        let response = try await self.deleteGroup(
             request: GRPCCore.ServerRequest(stream: request),
             context: context
         )
@@ -653,6 +1103,71 @@ extension Barid_Admin_V1_Admin.SimpleServiceProtocol {
     ) async throws -> GRPCCore.ServerResponse<Barid_Admin_V1_CreateGroupResponse> {
         return GRPCCore.ServerResponse<Barid_Admin_V1_CreateGroupResponse>(
             message: try await self.createGroup(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    public func listGroups(
+        request: GRPCCore.ServerRequest<Barid_Admin_V1_ListGroupsRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Barid_Admin_V1_ListGroupsResponse> {
+        return GRPCCore.ServerResponse<Barid_Admin_V1_ListGroupsResponse>(
+            message: try await self.listGroups(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    public func pauseGroup(
+        request: GRPCCore.ServerRequest<Barid_Admin_V1_PauseGroupRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Barid_Admin_V1_PauseGroupResponse> {
+        return GRPCCore.ServerResponse<Barid_Admin_V1_PauseGroupResponse>(
+            message: try await self.pauseGroup(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    public func resumeGroup(
+        request: GRPCCore.ServerRequest<Barid_Admin_V1_ResumeGroupRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Barid_Admin_V1_ResumeGroupResponse> {
+        return GRPCCore.ServerResponse<Barid_Admin_V1_ResumeGroupResponse>(
+            message: try await self.resumeGroup(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    public func resetGroup(
+        request: GRPCCore.ServerRequest<Barid_Admin_V1_ResetGroupRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Barid_Admin_V1_ResetGroupResponse> {
+        return GRPCCore.ServerResponse<Barid_Admin_V1_ResetGroupResponse>(
+            message: try await self.resetGroup(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    public func deleteGroup(
+        request: GRPCCore.ServerRequest<Barid_Admin_V1_DeleteGroupRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Barid_Admin_V1_DeleteGroupResponse> {
+        return GRPCCore.ServerResponse<Barid_Admin_V1_DeleteGroupResponse>(
+            message: try await self.deleteGroup(
                 request: request.message,
                 context: context
             ),
@@ -770,6 +1285,121 @@ extension Barid_Admin_V1_Admin {
             deserializer: some GRPCCore.MessageDeserializer<Barid_Admin_V1_CreateGroupResponse>,
             options: GRPCCore.CallOptions,
             onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Admin_V1_CreateGroupResponse>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "ListGroups" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > How groups stand.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Barid_Admin_V1_ListGroupsRequest` message.
+        ///   - serializer: A serializer for `Barid_Admin_V1_ListGroupsRequest` messages.
+        ///   - deserializer: A deserializer for `Barid_Admin_V1_ListGroupsResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func listGroups<Result>(
+            request: GRPCCore.ClientRequest<Barid_Admin_V1_ListGroupsRequest>,
+            serializer: some GRPCCore.MessageSerializer<Barid_Admin_V1_ListGroupsRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Barid_Admin_V1_ListGroupsResponse>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Admin_V1_ListGroupsResponse>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "PauseGroup" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Delivers nothing more to a group's workers; what is out may be settled.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Barid_Admin_V1_PauseGroupRequest` message.
+        ///   - serializer: A serializer for `Barid_Admin_V1_PauseGroupRequest` messages.
+        ///   - deserializer: A deserializer for `Barid_Admin_V1_PauseGroupResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func pauseGroup<Result>(
+            request: GRPCCore.ClientRequest<Barid_Admin_V1_PauseGroupRequest>,
+            serializer: some GRPCCore.MessageSerializer<Barid_Admin_V1_PauseGroupRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Barid_Admin_V1_PauseGroupResponse>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Admin_V1_PauseGroupResponse>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "ResumeGroup" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Delivers again.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Barid_Admin_V1_ResumeGroupRequest` message.
+        ///   - serializer: A serializer for `Barid_Admin_V1_ResumeGroupRequest` messages.
+        ///   - deserializer: A deserializer for `Barid_Admin_V1_ResumeGroupResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func resumeGroup<Result>(
+            request: GRPCCore.ClientRequest<Barid_Admin_V1_ResumeGroupRequest>,
+            serializer: some GRPCCore.MessageSerializer<Barid_Admin_V1_ResumeGroupRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Barid_Admin_V1_ResumeGroupResponse>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Admin_V1_ResumeGroupResponse>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "ResetGroup" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Begins a group anew at a place; its subscriptions end.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Barid_Admin_V1_ResetGroupRequest` message.
+        ///   - serializer: A serializer for `Barid_Admin_V1_ResetGroupRequest` messages.
+        ///   - deserializer: A deserializer for `Barid_Admin_V1_ResetGroupResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func resetGroup<Result>(
+            request: GRPCCore.ClientRequest<Barid_Admin_V1_ResetGroupRequest>,
+            serializer: some GRPCCore.MessageSerializer<Barid_Admin_V1_ResetGroupRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Barid_Admin_V1_ResetGroupResponse>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Admin_V1_ResetGroupResponse>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "DeleteGroup" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Ends a group and its subscriptions.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Barid_Admin_V1_DeleteGroupRequest` message.
+        ///   - serializer: A serializer for `Barid_Admin_V1_DeleteGroupRequest` messages.
+        ///   - deserializer: A deserializer for `Barid_Admin_V1_DeleteGroupResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func deleteGroup<Result>(
+            request: GRPCCore.ClientRequest<Barid_Admin_V1_DeleteGroupRequest>,
+            serializer: some GRPCCore.MessageSerializer<Barid_Admin_V1_DeleteGroupRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Barid_Admin_V1_DeleteGroupResponse>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Admin_V1_DeleteGroupResponse>) async throws -> Result
         ) async throws -> Result where Result: Sendable
 
         /// Call the "ReplayGroup" method.
@@ -946,6 +1576,176 @@ extension Barid_Admin_V1_Admin {
             try await self.client.unary(
                 request: request,
                 descriptor: Barid_Admin_V1_Admin.Method.CreateGroup.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "ListGroups" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > How groups stand.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Barid_Admin_V1_ListGroupsRequest` message.
+        ///   - serializer: A serializer for `Barid_Admin_V1_ListGroupsRequest` messages.
+        ///   - deserializer: A deserializer for `Barid_Admin_V1_ListGroupsResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        public func listGroups<Result>(
+            request: GRPCCore.ClientRequest<Barid_Admin_V1_ListGroupsRequest>,
+            serializer: some GRPCCore.MessageSerializer<Barid_Admin_V1_ListGroupsRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Barid_Admin_V1_ListGroupsResponse>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Admin_V1_ListGroupsResponse>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Barid_Admin_V1_Admin.Method.ListGroups.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "PauseGroup" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Delivers nothing more to a group's workers; what is out may be settled.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Barid_Admin_V1_PauseGroupRequest` message.
+        ///   - serializer: A serializer for `Barid_Admin_V1_PauseGroupRequest` messages.
+        ///   - deserializer: A deserializer for `Barid_Admin_V1_PauseGroupResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        public func pauseGroup<Result>(
+            request: GRPCCore.ClientRequest<Barid_Admin_V1_PauseGroupRequest>,
+            serializer: some GRPCCore.MessageSerializer<Barid_Admin_V1_PauseGroupRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Barid_Admin_V1_PauseGroupResponse>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Admin_V1_PauseGroupResponse>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Barid_Admin_V1_Admin.Method.PauseGroup.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "ResumeGroup" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Delivers again.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Barid_Admin_V1_ResumeGroupRequest` message.
+        ///   - serializer: A serializer for `Barid_Admin_V1_ResumeGroupRequest` messages.
+        ///   - deserializer: A deserializer for `Barid_Admin_V1_ResumeGroupResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        public func resumeGroup<Result>(
+            request: GRPCCore.ClientRequest<Barid_Admin_V1_ResumeGroupRequest>,
+            serializer: some GRPCCore.MessageSerializer<Barid_Admin_V1_ResumeGroupRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Barid_Admin_V1_ResumeGroupResponse>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Admin_V1_ResumeGroupResponse>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Barid_Admin_V1_Admin.Method.ResumeGroup.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "ResetGroup" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Begins a group anew at a place; its subscriptions end.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Barid_Admin_V1_ResetGroupRequest` message.
+        ///   - serializer: A serializer for `Barid_Admin_V1_ResetGroupRequest` messages.
+        ///   - deserializer: A deserializer for `Barid_Admin_V1_ResetGroupResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        public func resetGroup<Result>(
+            request: GRPCCore.ClientRequest<Barid_Admin_V1_ResetGroupRequest>,
+            serializer: some GRPCCore.MessageSerializer<Barid_Admin_V1_ResetGroupRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Barid_Admin_V1_ResetGroupResponse>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Admin_V1_ResetGroupResponse>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Barid_Admin_V1_Admin.Method.ResetGroup.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "DeleteGroup" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Ends a group and its subscriptions.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Barid_Admin_V1_DeleteGroupRequest` message.
+        ///   - serializer: A serializer for `Barid_Admin_V1_DeleteGroupRequest` messages.
+        ///   - deserializer: A deserializer for `Barid_Admin_V1_DeleteGroupResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        public func deleteGroup<Result>(
+            request: GRPCCore.ClientRequest<Barid_Admin_V1_DeleteGroupRequest>,
+            serializer: some GRPCCore.MessageSerializer<Barid_Admin_V1_DeleteGroupRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Barid_Admin_V1_DeleteGroupResponse>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Admin_V1_DeleteGroupResponse>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Barid_Admin_V1_Admin.Method.DeleteGroup.descriptor,
                 serializer: serializer,
                 deserializer: deserializer,
                 options: options,
@@ -1152,6 +1952,151 @@ extension Barid_Admin_V1_Admin.ClientProtocol {
         )
     }
 
+    /// Call the "ListGroups" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > How groups stand.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Barid_Admin_V1_ListGroupsRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func listGroups<Result>(
+        request: GRPCCore.ClientRequest<Barid_Admin_V1_ListGroupsRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Admin_V1_ListGroupsResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.listGroups(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Barid_Admin_V1_ListGroupsRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Barid_Admin_V1_ListGroupsResponse>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "PauseGroup" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Delivers nothing more to a group's workers; what is out may be settled.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Barid_Admin_V1_PauseGroupRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func pauseGroup<Result>(
+        request: GRPCCore.ClientRequest<Barid_Admin_V1_PauseGroupRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Admin_V1_PauseGroupResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.pauseGroup(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Barid_Admin_V1_PauseGroupRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Barid_Admin_V1_PauseGroupResponse>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "ResumeGroup" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Delivers again.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Barid_Admin_V1_ResumeGroupRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func resumeGroup<Result>(
+        request: GRPCCore.ClientRequest<Barid_Admin_V1_ResumeGroupRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Admin_V1_ResumeGroupResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.resumeGroup(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Barid_Admin_V1_ResumeGroupRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Barid_Admin_V1_ResumeGroupResponse>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "ResetGroup" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Begins a group anew at a place; its subscriptions end.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Barid_Admin_V1_ResetGroupRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func resetGroup<Result>(
+        request: GRPCCore.ClientRequest<Barid_Admin_V1_ResetGroupRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Admin_V1_ResetGroupResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.resetGroup(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Barid_Admin_V1_ResetGroupRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Barid_Admin_V1_ResetGroupResponse>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "DeleteGroup" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Ends a group and its subscriptions.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Barid_Admin_V1_DeleteGroupRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func deleteGroup<Result>(
+        request: GRPCCore.ClientRequest<Barid_Admin_V1_DeleteGroupRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Admin_V1_DeleteGroupResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.deleteGroup(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Barid_Admin_V1_DeleteGroupRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Barid_Admin_V1_DeleteGroupResponse>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
     /// Call the "ReplayGroup" method.
     ///
     /// > Source IDL Documentation:
@@ -1332,6 +2277,171 @@ extension Barid_Admin_V1_Admin.ClientProtocol {
             metadata: metadata
         )
         return try await self.createGroup(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "ListGroups" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > How groups stand.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func listGroups<Result>(
+        _ message: Barid_Admin_V1_ListGroupsRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Admin_V1_ListGroupsResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Barid_Admin_V1_ListGroupsRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.listGroups(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "PauseGroup" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Delivers nothing more to a group's workers; what is out may be settled.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func pauseGroup<Result>(
+        _ message: Barid_Admin_V1_PauseGroupRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Admin_V1_PauseGroupResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Barid_Admin_V1_PauseGroupRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.pauseGroup(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "ResumeGroup" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Delivers again.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func resumeGroup<Result>(
+        _ message: Barid_Admin_V1_ResumeGroupRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Admin_V1_ResumeGroupResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Barid_Admin_V1_ResumeGroupRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.resumeGroup(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "ResetGroup" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Begins a group anew at a place; its subscriptions end.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func resetGroup<Result>(
+        _ message: Barid_Admin_V1_ResetGroupRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Admin_V1_ResetGroupResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Barid_Admin_V1_ResetGroupRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.resetGroup(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "DeleteGroup" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Ends a group and its subscriptions.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func deleteGroup<Result>(
+        _ message: Barid_Admin_V1_DeleteGroupRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Admin_V1_DeleteGroupResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Barid_Admin_V1_DeleteGroupRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.deleteGroup(
             request: request,
             options: options,
             onResponse: handleResponse

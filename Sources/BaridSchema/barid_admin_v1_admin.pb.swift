@@ -154,46 +154,114 @@ public nonisolated struct Barid_Admin_V1_TopicStatus: Sendable {
   public init() {}
 }
 
-public nonisolated struct Barid_Admin_V1_GroupStatus: Sendable {
+public nonisolated struct Barid_Admin_V1_GroupStatus: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  public var topic: String = String()
+  public var topic: String {
+    get {_storage._topic}
+    set {_uniqueStorage()._topic = newValue}
+  }
 
-  public var group: String = String()
+  public var group: String {
+    get {_storage._group}
+    set {_uniqueStorage()._group = newValue}
+  }
 
-  public var types: [String] = []
+  public var types: [String] {
+    get {_storage._types}
+    set {_uniqueStorage()._types = newValue}
+  }
 
   /// Events up to this sequence are settled or of no interest to the group.
-  public var settledThrough: UInt64 = 0
+  public var settledThrough: UInt64 {
+    get {_storage._settledThrough}
+    set {_uniqueStorage()._settledThrough = newValue}
+  }
 
   /// Events stored and not yet settled or skipped by the group.
-  public var lag: UInt64 = 0
+  public var lag: UInt64 {
+    get {_storage._lag}
+    set {_uniqueStorage()._lag = newValue}
+  }
 
   /// Deliveries under a lease now.
-  public var leased: UInt64 = 0
+  public var leased: UInt64 {
+    get {_storage._leased}
+    set {_uniqueStorage()._leased = newValue}
+  }
 
   /// Events waiting for another attempt.
-  public var waiting: UInt64 = 0
+  public var waiting: UInt64 {
+    get {_storage._waiting}
+    set {_uniqueStorage()._waiting = newValue}
+  }
 
-  public var deadLetters: UInt64 = 0
+  public var deadLetters: UInt64 {
+    get {_storage._deadLetters}
+    set {_uniqueStorage()._deadLetters = newValue}
+  }
 
-  public var acked: UInt64 = 0
+  public var acked: UInt64 {
+    get {_storage._acked}
+    set {_uniqueStorage()._acked = newValue}
+  }
 
-  public var redelivered: UInt64 = 0
+  public var redelivered: UInt64 {
+    get {_storage._redelivered}
+    set {_uniqueStorage()._redelivered = newValue}
+  }
 
-  public var workers: UInt32 = 0
+  public var workers: UInt32 {
+    get {_storage._workers}
+    set {_uniqueStorage()._workers = newValue}
+  }
 
   /// Free credit of all workers together.
-  public var credit: UInt64 = 0
+  public var credit: UInt64 {
+    get {_storage._credit}
+    set {_uniqueStorage()._credit = newValue}
+  }
+
+  /// Nothing is delivered until it is resumed.
+  public var paused: Bool {
+    get {_storage._paused}
+    set {_uniqueStorage()._paused = newValue}
+  }
 
   /// Events due again by replays and retries; they count in `lag` too.
-  public var replaying: UInt64 = 0
+  public var replaying: UInt64 {
+    get {_storage._replaying}
+    set {_uniqueStorage()._replaying = newValue}
+  }
+
+  /// Events that expired before they were done.
+  public var expired: UInt64 {
+    get {_storage._expired}
+    set {_uniqueStorage()._expired = newValue}
+  }
+
+  /// When the oldest event was stored that is neither settled nor skipped; absent when there is none.
+  public var oldestUnsettled: SwiftProtobuf.Google_Protobuf_Timestamp {
+    get {_storage._oldestUnsettled ?? SwiftProtobuf.Google_Protobuf_Timestamp()}
+    set {_uniqueStorage()._oldestUnsettled = newValue}
+  }
+  /// Returns true if `oldestUnsettled` has been explicitly set.
+  public var hasOldestUnsettled: Bool {_storage._oldestUnsettled != nil}
+  /// Clears the value of `oldestUnsettled`. Subsequent reads from it will return its default value.
+  public mutating func clearOldestUnsettled() {_uniqueStorage()._oldestUnsettled = nil}
+
+  public var maximumDeliveries: UInt32 {
+    get {_storage._maximumDeliveries}
+    set {_uniqueStorage()._maximumDeliveries = newValue}
+  }
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 /// One peer with a session.
@@ -266,6 +334,151 @@ public nonisolated struct Barid_Admin_V1_CreateGroupResponse: Sendable {
 
   /// Events already stored that it will see.
   public var behind: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Barid_Admin_V1_ListGroupsRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Empty means every topic.
+  public var topic: String = String()
+
+  /// Empty means every group; one that is not there is NOT_FOUND.
+  public var group: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Barid_Admin_V1_ListGroupsResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var groups: [Barid_Admin_V1_GroupStatus] = []
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Barid_Admin_V1_PauseGroupRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Empty means "articles".
+  public var topic: String = String()
+
+  public var group: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Barid_Admin_V1_PauseGroupResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Barid_Admin_V1_ResumeGroupRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Empty means "articles".
+  public var topic: String = String()
+
+  public var group: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Barid_Admin_V1_ResumeGroupResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// Everything from a place on is due as if the group had never seen it, dead letters too; what lies
+/// before it is done.
+public nonisolated struct Barid_Admin_V1_ResetGroupRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Empty means "articles".
+  public var topic: String = String()
+
+  public var group: String = String()
+
+  /// To where; it has to be given.
+  public var start: Barid_Bus_V1_Start {
+    get {_start ?? Barid_Bus_V1_Start()}
+    set {_start = newValue}
+  }
+  /// Returns true if `start` has been explicitly set.
+  public var hasStart: Bool {self._start != nil}
+  /// Clears the value of `start`. Subsequent reads from it will return its default value.
+  public mutating func clearStart() {self._start = nil}
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _start: Barid_Bus_V1_Start? = nil
+}
+
+public nonisolated struct Barid_Admin_V1_ResetGroupResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Events already stored that it will see.
+  public var behind: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Barid_Admin_V1_DeleteGroupRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Empty means "articles".
+  public var topic: String = String()
+
+  public var group: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Barid_Admin_V1_DeleteGroupResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -823,89 +1036,181 @@ nonisolated extension Barid_Admin_V1_TopicStatus: SwiftProtobuf.Message, SwiftPr
 
 nonisolated extension Barid_Admin_V1_GroupStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".GroupStatus"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}topic\0\u{1}group\0\u{1}types\0\u{3}settled_through\0\u{1}lag\0\u{1}leased\0\u{1}waiting\0\u{3}dead_letters\0\u{1}acked\0\u{1}redelivered\0\u{1}workers\0\u{1}credit\0\u{2}\u{9}replaying\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}topic\0\u{1}group\0\u{1}types\0\u{3}settled_through\0\u{1}lag\0\u{1}leased\0\u{1}waiting\0\u{3}dead_letters\0\u{1}acked\0\u{1}redelivered\0\u{1}workers\0\u{1}credit\0\u{2}\u{8}paused\0\u{1}replaying\0\u{1}expired\0\u{3}oldest_unsettled\0\u{3}maximum_deliveries\0")
+
+  fileprivate class _StorageClass {
+    var _topic: String = String()
+    var _group: String = String()
+    var _types: [String] = []
+    var _settledThrough: UInt64 = 0
+    var _lag: UInt64 = 0
+    var _leased: UInt64 = 0
+    var _waiting: UInt64 = 0
+    var _deadLetters: UInt64 = 0
+    var _acked: UInt64 = 0
+    var _redelivered: UInt64 = 0
+    var _workers: UInt32 = 0
+    var _credit: UInt64 = 0
+    var _paused: Bool = false
+    var _replaying: UInt64 = 0
+    var _expired: UInt64 = 0
+    var _oldestUnsettled: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
+    var _maximumDeliveries: UInt32 = 0
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _topic = source._topic
+      _group = source._group
+      _types = source._types
+      _settledThrough = source._settledThrough
+      _lag = source._lag
+      _leased = source._leased
+      _waiting = source._waiting
+      _deadLetters = source._deadLetters
+      _acked = source._acked
+      _redelivered = source._redelivered
+      _workers = source._workers
+      _credit = source._credit
+      _paused = source._paused
+      _replaying = source._replaying
+      _expired = source._expired
+      _oldestUnsettled = source._oldestUnsettled
+      _maximumDeliveries = source._maximumDeliveries
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularStringField(value: &self.topic) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.group) }()
-      case 3: try { try decoder.decodeRepeatedStringField(value: &self.types) }()
-      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.settledThrough) }()
-      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.lag) }()
-      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.leased) }()
-      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.waiting) }()
-      case 8: try { try decoder.decodeSingularUInt64Field(value: &self.deadLetters) }()
-      case 9: try { try decoder.decodeSingularUInt64Field(value: &self.acked) }()
-      case 10: try { try decoder.decodeSingularUInt64Field(value: &self.redelivered) }()
-      case 11: try { try decoder.decodeSingularUInt32Field(value: &self.workers) }()
-      case 12: try { try decoder.decodeSingularUInt64Field(value: &self.credit) }()
-      case 21: try { try decoder.decodeSingularUInt64Field(value: &self.replaying) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularStringField(value: &_storage._topic) }()
+        case 2: try { try decoder.decodeSingularStringField(value: &_storage._group) }()
+        case 3: try { try decoder.decodeRepeatedStringField(value: &_storage._types) }()
+        case 4: try { try decoder.decodeSingularUInt64Field(value: &_storage._settledThrough) }()
+        case 5: try { try decoder.decodeSingularUInt64Field(value: &_storage._lag) }()
+        case 6: try { try decoder.decodeSingularUInt64Field(value: &_storage._leased) }()
+        case 7: try { try decoder.decodeSingularUInt64Field(value: &_storage._waiting) }()
+        case 8: try { try decoder.decodeSingularUInt64Field(value: &_storage._deadLetters) }()
+        case 9: try { try decoder.decodeSingularUInt64Field(value: &_storage._acked) }()
+        case 10: try { try decoder.decodeSingularUInt64Field(value: &_storage._redelivered) }()
+        case 11: try { try decoder.decodeSingularUInt32Field(value: &_storage._workers) }()
+        case 12: try { try decoder.decodeSingularUInt64Field(value: &_storage._credit) }()
+        case 20: try { try decoder.decodeSingularBoolField(value: &_storage._paused) }()
+        case 21: try { try decoder.decodeSingularUInt64Field(value: &_storage._replaying) }()
+        case 22: try { try decoder.decodeSingularUInt64Field(value: &_storage._expired) }()
+        case 23: try { try decoder.decodeSingularMessageField(value: &_storage._oldestUnsettled) }()
+        case 24: try { try decoder.decodeSingularUInt32Field(value: &_storage._maximumDeliveries) }()
+        default: break
+        }
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.topic.isEmpty {
-      try visitor.visitSingularStringField(value: self.topic, fieldNumber: 1)
-    }
-    if !self.group.isEmpty {
-      try visitor.visitSingularStringField(value: self.group, fieldNumber: 2)
-    }
-    if !self.types.isEmpty {
-      try visitor.visitRepeatedStringField(value: self.types, fieldNumber: 3)
-    }
-    if self.settledThrough != 0 {
-      try visitor.visitSingularUInt64Field(value: self.settledThrough, fieldNumber: 4)
-    }
-    if self.lag != 0 {
-      try visitor.visitSingularUInt64Field(value: self.lag, fieldNumber: 5)
-    }
-    if self.leased != 0 {
-      try visitor.visitSingularUInt64Field(value: self.leased, fieldNumber: 6)
-    }
-    if self.waiting != 0 {
-      try visitor.visitSingularUInt64Field(value: self.waiting, fieldNumber: 7)
-    }
-    if self.deadLetters != 0 {
-      try visitor.visitSingularUInt64Field(value: self.deadLetters, fieldNumber: 8)
-    }
-    if self.acked != 0 {
-      try visitor.visitSingularUInt64Field(value: self.acked, fieldNumber: 9)
-    }
-    if self.redelivered != 0 {
-      try visitor.visitSingularUInt64Field(value: self.redelivered, fieldNumber: 10)
-    }
-    if self.workers != 0 {
-      try visitor.visitSingularUInt32Field(value: self.workers, fieldNumber: 11)
-    }
-    if self.credit != 0 {
-      try visitor.visitSingularUInt64Field(value: self.credit, fieldNumber: 12)
-    }
-    if self.replaying != 0 {
-      try visitor.visitSingularUInt64Field(value: self.replaying, fieldNumber: 21)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._topic.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._topic, fieldNumber: 1)
+      }
+      if !_storage._group.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._group, fieldNumber: 2)
+      }
+      if !_storage._types.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._types, fieldNumber: 3)
+      }
+      if _storage._settledThrough != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._settledThrough, fieldNumber: 4)
+      }
+      if _storage._lag != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._lag, fieldNumber: 5)
+      }
+      if _storage._leased != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._leased, fieldNumber: 6)
+      }
+      if _storage._waiting != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._waiting, fieldNumber: 7)
+      }
+      if _storage._deadLetters != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._deadLetters, fieldNumber: 8)
+      }
+      if _storage._acked != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._acked, fieldNumber: 9)
+      }
+      if _storage._redelivered != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._redelivered, fieldNumber: 10)
+      }
+      if _storage._workers != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._workers, fieldNumber: 11)
+      }
+      if _storage._credit != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._credit, fieldNumber: 12)
+      }
+      if _storage._paused != false {
+        try visitor.visitSingularBoolField(value: _storage._paused, fieldNumber: 20)
+      }
+      if _storage._replaying != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._replaying, fieldNumber: 21)
+      }
+      if _storage._expired != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._expired, fieldNumber: 22)
+      }
+      try { if let v = _storage._oldestUnsettled {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 23)
+      } }()
+      if _storage._maximumDeliveries != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._maximumDeliveries, fieldNumber: 24)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: Barid_Admin_V1_GroupStatus, rhs: Barid_Admin_V1_GroupStatus) -> Bool {
-    if lhs.topic != rhs.topic {return false}
-    if lhs.group != rhs.group {return false}
-    if lhs.types != rhs.types {return false}
-    if lhs.settledThrough != rhs.settledThrough {return false}
-    if lhs.lag != rhs.lag {return false}
-    if lhs.leased != rhs.leased {return false}
-    if lhs.waiting != rhs.waiting {return false}
-    if lhs.deadLetters != rhs.deadLetters {return false}
-    if lhs.acked != rhs.acked {return false}
-    if lhs.redelivered != rhs.redelivered {return false}
-    if lhs.workers != rhs.workers {return false}
-    if lhs.credit != rhs.credit {return false}
-    if lhs.replaying != rhs.replaying {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._topic != rhs_storage._topic {return false}
+        if _storage._group != rhs_storage._group {return false}
+        if _storage._types != rhs_storage._types {return false}
+        if _storage._settledThrough != rhs_storage._settledThrough {return false}
+        if _storage._lag != rhs_storage._lag {return false}
+        if _storage._leased != rhs_storage._leased {return false}
+        if _storage._waiting != rhs_storage._waiting {return false}
+        if _storage._deadLetters != rhs_storage._deadLetters {return false}
+        if _storage._acked != rhs_storage._acked {return false}
+        if _storage._redelivered != rhs_storage._redelivered {return false}
+        if _storage._workers != rhs_storage._workers {return false}
+        if _storage._credit != rhs_storage._credit {return false}
+        if _storage._paused != rhs_storage._paused {return false}
+        if _storage._replaying != rhs_storage._replaying {return false}
+        if _storage._expired != rhs_storage._expired {return false}
+        if _storage._oldestUnsettled != rhs_storage._oldestUnsettled {return false}
+        if _storage._maximumDeliveries != rhs_storage._maximumDeliveries {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1044,6 +1349,307 @@ nonisolated extension Barid_Admin_V1_CreateGroupResponse: SwiftProtobuf.Message,
   public static func ==(lhs: Barid_Admin_V1_CreateGroupResponse, rhs: Barid_Admin_V1_CreateGroupResponse) -> Bool {
     if lhs.created != rhs.created {return false}
     if lhs.behind != rhs.behind {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Barid_Admin_V1_ListGroupsRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ListGroupsRequest"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}topic\0\u{1}group\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.topic) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.group) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.topic.isEmpty {
+      try visitor.visitSingularStringField(value: self.topic, fieldNumber: 1)
+    }
+    if !self.group.isEmpty {
+      try visitor.visitSingularStringField(value: self.group, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Barid_Admin_V1_ListGroupsRequest, rhs: Barid_Admin_V1_ListGroupsRequest) -> Bool {
+    if lhs.topic != rhs.topic {return false}
+    if lhs.group != rhs.group {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Barid_Admin_V1_ListGroupsResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ListGroupsResponse"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}groups\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.groups) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.groups.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.groups, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Barid_Admin_V1_ListGroupsResponse, rhs: Barid_Admin_V1_ListGroupsResponse) -> Bool {
+    if lhs.groups != rhs.groups {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Barid_Admin_V1_PauseGroupRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".PauseGroupRequest"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}topic\0\u{1}group\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.topic) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.group) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.topic.isEmpty {
+      try visitor.visitSingularStringField(value: self.topic, fieldNumber: 1)
+    }
+    if !self.group.isEmpty {
+      try visitor.visitSingularStringField(value: self.group, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Barid_Admin_V1_PauseGroupRequest, rhs: Barid_Admin_V1_PauseGroupRequest) -> Bool {
+    if lhs.topic != rhs.topic {return false}
+    if lhs.group != rhs.group {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Barid_Admin_V1_PauseGroupResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".PauseGroupResponse"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Barid_Admin_V1_PauseGroupResponse, rhs: Barid_Admin_V1_PauseGroupResponse) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Barid_Admin_V1_ResumeGroupRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ResumeGroupRequest"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}topic\0\u{1}group\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.topic) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.group) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.topic.isEmpty {
+      try visitor.visitSingularStringField(value: self.topic, fieldNumber: 1)
+    }
+    if !self.group.isEmpty {
+      try visitor.visitSingularStringField(value: self.group, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Barid_Admin_V1_ResumeGroupRequest, rhs: Barid_Admin_V1_ResumeGroupRequest) -> Bool {
+    if lhs.topic != rhs.topic {return false}
+    if lhs.group != rhs.group {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Barid_Admin_V1_ResumeGroupResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ResumeGroupResponse"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Barid_Admin_V1_ResumeGroupResponse, rhs: Barid_Admin_V1_ResumeGroupResponse) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Barid_Admin_V1_ResetGroupRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ResetGroupRequest"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}topic\0\u{1}group\0\u{1}start\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.topic) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.group) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._start) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.topic.isEmpty {
+      try visitor.visitSingularStringField(value: self.topic, fieldNumber: 1)
+    }
+    if !self.group.isEmpty {
+      try visitor.visitSingularStringField(value: self.group, fieldNumber: 2)
+    }
+    try { if let v = self._start {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Barid_Admin_V1_ResetGroupRequest, rhs: Barid_Admin_V1_ResetGroupRequest) -> Bool {
+    if lhs.topic != rhs.topic {return false}
+    if lhs.group != rhs.group {return false}
+    if lhs._start != rhs._start {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Barid_Admin_V1_ResetGroupResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ResetGroupResponse"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}behind\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.behind) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.behind != 0 {
+      try visitor.visitSingularUInt64Field(value: self.behind, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Barid_Admin_V1_ResetGroupResponse, rhs: Barid_Admin_V1_ResetGroupResponse) -> Bool {
+    if lhs.behind != rhs.behind {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Barid_Admin_V1_DeleteGroupRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".DeleteGroupRequest"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}topic\0\u{1}group\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.topic) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.group) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.topic.isEmpty {
+      try visitor.visitSingularStringField(value: self.topic, fieldNumber: 1)
+    }
+    if !self.group.isEmpty {
+      try visitor.visitSingularStringField(value: self.group, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Barid_Admin_V1_DeleteGroupRequest, rhs: Barid_Admin_V1_DeleteGroupRequest) -> Bool {
+    if lhs.topic != rhs.topic {return false}
+    if lhs.group != rhs.group {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Barid_Admin_V1_DeleteGroupResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".DeleteGroupResponse"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Barid_Admin_V1_DeleteGroupResponse, rhs: Barid_Admin_V1_DeleteGroupResponse) -> Bool {
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -279,6 +279,9 @@ public nonisolated struct Barid_Bus_V1_Start: Sendable {
 
     /// The first event stored at or after `time`.
     case time // = 4
+
+    /// The last event stored; the next one if there is none.
+    case last // = 5
     case UNRECOGNIZED(Int)
 
     public init() {
@@ -292,6 +295,7 @@ public nonisolated struct Barid_Bus_V1_Start: Sendable {
       case 2: self = .new
       case 3: self = .sequence
       case 4: self = .time
+      case 5: self = .last
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -303,6 +307,7 @@ public nonisolated struct Barid_Bus_V1_Start: Sendable {
       case .new: return 2
       case .sequence: return 3
       case .time: return 4
+      case .last: return 5
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -314,6 +319,7 @@ public nonisolated struct Barid_Bus_V1_Start: Sendable {
       .new,
       .sequence,
       .time,
+      .last,
     ]
 
   }
@@ -998,7 +1004,7 @@ nonisolated extension Barid_Bus_V1_Start: SwiftProtobuf.Message, SwiftProtobuf._
 }
 
 nonisolated extension Barid_Bus_V1_Start.At: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0AT_UNSPECIFIED\0\u{1}AT_FIRST\0\u{1}AT_NEW\0\u{1}AT_SEQUENCE\0\u{1}AT_TIME\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0AT_UNSPECIFIED\0\u{1}AT_FIRST\0\u{1}AT_NEW\0\u{1}AT_SEQUENCE\0\u{1}AT_TIME\0\u{1}AT_LAST\0")
 }
 
 nonisolated extension Barid_Bus_V1_AckRange: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {

@@ -51,9 +51,7 @@ import Testing
             (
                 .with {
                     $0.at = .time
-                    $0.time = Google_Protobuf_Timestamp(
-                        seconds: Int64(middle / 1_000_000_000),
-                        nanos: Int32(middle % 1_000_000_000))
+                    $0.time = .init(nanoseconds: Int64(middle))
                 }, 1
             ),
             (.init(), 3), (.with { $0.at = .new }, 0),
@@ -70,6 +68,104 @@ import Testing
             let handled = try await running.handle(Int(expected))
             #expect(handled.allSatisfy { $0.replay == replay.replay })
         }
+        try await running.broker.stop()
+    }
+
+    @Test func pausesResumesAndTellsHowAGroupStands() async throws {
+        let folder = try TemporaryFolder()
+        var running = try RunningBroker(in: folder)
+        _ = try await running.publish([.test("a"), .test("b")])
+        #expect(try await running.handle(1).count == 1)
+        _ = try await running.withAdmin { try await $0.pauseGroup(.with { $0.group = "work" }) }
+        try await running.broker.stop()
+        running = try RunningBroker(in: folder)
+        let paused = try await running.withAdmin {
+            try await $0.listGroups(.with { $0.group = "work" }).groups
+        }
+        #expect(paused.map(\.paused) == [true])
+        #expect(paused.map(\.maximumDeliveries) == [5])
+        let stored = try await running.stored()
+        #expect(paused.map { UInt64($0.oldestUnsettled.nanoseconds) } == [stored[1]])
+        _ = try await running.withAdmin { try await $0.resumeGroup(.with { $0.group = "work" }) }
+        #expect(try await running.handle(1).map(\.sequence) == [2])
+        let group = try await running.withAdmin { try await $0.listGroups(.init()).groups[0] }
+        #expect(!group.paused && !group.hasOldestUnsettled && group.lag == 0)
+        await #expect {
+            _ = try await running.withAdmin { try await $0.listGroups(.with { $0.group = "x" }) }
+        } throws: { error in
+            (error as? RPCError)?.code == .notFound
+        }
+        try await running.broker.stop()
+    }
+
+    @Test func resetsAndDeletesAGroup() async throws {
+        let running = try RunningBroker(in: TemporaryFolder())
+        _ = try await running.publish([.test("a"), .test("b"), .test("c")])
+        #expect(try await running.handle(3).count == 3)
+        let reset = try await running.withAdmin { admin in
+            try await admin.resetGroup(
+                .with {
+                    $0.group = "work"
+                    $0.start = .with { $0.at = .last }
+                })
+        }
+        #expect(reset.behind == 1)
+        #expect(try await running.handle(1) == [.init(3)])
+        await #expect {
+            _ = try await running.withAdmin { try await $0.resetGroup(.with { $0.group = "work" }) }
+        } throws: { error in
+            (error as? RPCError)?.code == .invalidArgument
+        }
+        async let ended: Void = running.subscribe { _, _ in true }
+        _ = try await eventually("a worker is subscribed") {
+            try await running.withAdmin {
+                try await $0.listGroups(.init()).groups[0].workers == 1 ? true : nil
+            }
+        }
+        _ = try await running.withAdmin { try await $0.deleteGroup(.with { $0.group = "work" }) }
+        do {
+            try await ended
+            Issue.record("the subscription goes on")
+        } catch let error as RPCError {
+            #expect(error.code == .notFound)
+            let reasons = Array(error.metadata[stringValues: "barid-reason"])
+            #expect(reasons == ["GROUP_DELETED"])
+        }
+        let status = try await running.withAdmin { try await $0.getStatus(.init()) }
+        #expect(status.groups.isEmpty)
+        try await running.broker.stop()
+    }
+
+    /// Protocols/2-bus §4.1: where a new group starts.
+    @Test func aGroupStartsAtATimeOrTheLastEvent() async throws {
+        let running = try RunningBroker(in: TemporaryFolder())
+        for id in ["a", "b", "c"] { _ = try await running.publish([.test(id)]) }
+        let stored = try await running.stored()
+        for (offset, expected) in [(0, 2), (1, 1)] as [(UInt64, UInt64)] {
+            let created = try await running.withAdmin { admin in
+                try await admin.createGroup(
+                    .with {
+                        $0.subscription = .with {
+                            $0.group = "at-\(offset)"
+                            $0.start = .with {
+                                $0.at = .time
+                                $0.time = .init(nanoseconds: Int64(stored[1] + offset))
+                            }
+                        }
+                    })
+            }
+            #expect(created.behind == expected)
+        }
+        let last = try await running.withAdmin { admin in
+            try await admin.createGroup(
+                .with {
+                    $0.subscription = .with {
+                        $0.group = "last"
+                        $0.start = .with { $0.at = .last }
+                    }
+                })
+        }
+        #expect(last.behind == 1)
         try await running.broker.stop()
     }
 

@@ -48,7 +48,7 @@ struct ReceiverTests {
         let (receiver, _, mailbox) = Self.subscriber()
         receiver.received(try Self.request { $0.subscription = .with { $0.group = "g" } })
         let mail = mailbox.close()
-        guard case .request(_, .subscribe(_, let request), _) = mail.first else {
+        guard case .subscribe(_, let request, .at(.first)) = mail.first else {
             Issue.record("no subscription")
             return
         }

@@ -103,6 +103,8 @@ struct RecoveryTests {
                 GroupDefinition(
                     topic: TopicID(0), name: "g", types: ["a.>", "b"], start: 4,
                     maximumDeliveries: 5)),
+            .groupPaused(group: GroupID(1), paused: true),
+            .groupReset(group: GroupID(1), start: 7), .groupDeleted(group: GroupID(300)),
             .replay(group: GroupID(3), number: 9, ranges: [1...4, 6...6]),
             .identitiesRotated, .workerExit(WorkerExit(session: "s", report: [9, 9])),
         ]
@@ -119,7 +121,7 @@ struct RecoveryTests {
                 try Record(kind: record.kind.rawValue, payload: (bytes + [0])[...])
             }
         }
-        for kind in [0, 9, 12, 200] as [UInt8] {
+        for kind in [0, 9, 15, 200] as [UInt8] {
             #expect(throws: RecordFailure.unknownKind(kind)) {
                 try Record(kind: kind, payload: [])
             }
@@ -132,7 +134,7 @@ struct RecoveryTests {
             let bytes = (0..<Int.random(in: 0..<30, using: &random)).map { _ in
                 UInt8.random(in: 0...255, using: &random) & 0x8f
             }
-            let kind = UInt8.random(in: 0...20, using: &random)
+            let kind = UInt8.random(in: 0...22, using: &random)
             guard let record = try? Record(kind: kind, payload: bytes[...]) else { continue }
             var durable = Durable()
             try? durable.apply(record, position: 1, wall: 0)

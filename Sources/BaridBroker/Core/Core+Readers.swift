@@ -111,6 +111,7 @@ extension Core {
             switch readers[index].plan.start {
             case .first: next = topic.first
             case .new: next = topic.next
+            case .last: next = max(topic.first, topic.next - 1)
             case .sequence(let sequence): next = max(sequence, topic.first)
             case .time(let wall):
                 readers[index].since = wall

@@ -148,6 +148,8 @@ final class Core {
                 touch(stream)
             }
             step(input)
+        case .subscribe(let id, let request, let start):
+            subscribe(id, request, start)
         case .read(let id, let plan):
             guard let stream = streams[id] else { return }
             readers.append(Reader(stream: stream, plan: plan))
@@ -165,6 +167,18 @@ final class Core {
             body(self)
         case .stop:
             break
+        }
+    }
+
+    private func subscribe(_ id: StreamID, _ request: SubscriptionRequest, _ start: GroupStart) {
+        guard let stream = streams[id] else { return }
+        var request = request
+        do {
+            request.start = try resolve(start, ofTopic: request.topic)
+            step(.subscribe(id, request))
+        } catch {
+            complain(error, engine.durable.nextPosition)
+            finish(stream, Status(code: .dataLoss, message: "the log cannot be read: \(error)"))
         }
     }
 
@@ -222,6 +236,16 @@ final class Core {
                     "attempt": "\(attempt.attempt)", "worker": "\(attempt.worker)",
                     "reason": "\(attempt.fault.reason)",
                 ])
+        case .groupPaused(let group, let paused):
+            logger.notice(
+                paused ? "group paused" : "group resumed",
+                metadata: ["group": "\(name(of: group))"])
+        case .groupReset(let group, let start):
+            logger.notice(
+                "group reset",
+                metadata: ["group": "\(name(of: group))", "start": "\(start)"])
+        case .groupDeleted(let group):
+            logger.notice("group deleted", metadata: ["group": "\(name(of: group))"])
         case .replay(let group, let number, let ranges):
             logger.notice(
                 "events are due again",

@@ -7,6 +7,8 @@ enum Mail: Sendable {
     case opened(StreamID, any BusStream, StreamRole)
     /// A stream's request, and how many bytes it had; they are given back when it is dealt with.
     case request(StreamID, Input, bytes: Int)
+    /// A worker joins a group, which starts there if it is a new one.
+    case subscribe(StreamID, SubscriptionRequest, GroupStart)
     /// A reader's request.
     case read(StreamID, ReadPlan)
     /// The peer sends nothing more; its status follows what it waits for.

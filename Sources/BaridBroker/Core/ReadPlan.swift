@@ -5,6 +5,7 @@ struct ReadPlan: Sendable {
     enum Start: Sendable {
         case first
         case new
+        case last
         case sequence(UInt64)
         case time(Int64)
     }

@@ -25,13 +25,16 @@ struct AdminService: Barid_Admin_V1_Admin.SimpleServiceProtocol {
     func createGroup(
         request: Barid_Admin_V1_CreateGroupRequest, context: ServerContext
     ) async throws -> Barid_Admin_V1_CreateGroupResponse {
-        let wanted: SubscriptionRequest
-        do throws(BusFault) {
-            wanted = try SubscriptionRequest(request.subscription, session: nil)
-        } catch {
-            throw error.rpcError
-        }
+        let start = try GroupStart.of(request.subscription.start)
+        let asked = SubscriptionRequest(request.subscription, session: nil)
         return try await core.ask { core, answer in
+            var wanted = asked
+            do {
+                wanted.start = try core.resolve(start, ofTopic: wanted.topic)
+            } catch {
+                answer(.failure(RPCError(unreadable: error)))
+                return
+            }
             core.createGroup(wanted) { result in
                 answer(
                     result.map { created in
@@ -136,7 +139,7 @@ struct AdminService: Barid_Admin_V1_Admin.SimpleServiceProtocol {
                     $0.lastSequence = topic.next - 1
                 }
             }
-            status.groups = durable.groups.indices.map { group(core, $0) }
+            status.groups = core.groupStatuses
             status.sessions = sessions.map { session in
                 .with {
                     $0.session = String(session.id)
@@ -150,27 +153,6 @@ struct AdminService: Barid_Admin_V1_Admin.SimpleServiceProtocol {
                     $0.processID = session.registration.extra["pid"].flatMap { UInt32($0) } ?? 0
                 }
             }
-        }
-    }
-
-    private static func group(_ core: Core, _ index: Int) -> Barid_Admin_V1_GroupStatus {
-        let state = core.engine.durable.groups[index]
-        let now = core.engine.status(of: GroupID(UInt32(index)))
-        return .with {
-            $0.topic = core.engine.durable.topics[Int(state.definition.topic.number)].name
-            $0.group = state.definition.name
-            $0.types = state.definition.types
-            $0.deadLetters = UInt64(state.deadLetters.count)
-            $0.acked = state.acked
-            $0.redelivered = state.redelivered
-            guard let now else { return }
-            $0.settledThrough = now.settledThrough
-            $0.lag = now.lag
-            $0.leased = UInt64(now.leased)
-            $0.waiting = UInt64(now.waiting)
-            $0.workers = UInt32(clamping: now.workers)
-            $0.credit = UInt64(now.credit)
-            $0.replaying = now.again
         }
     }
 }
@@ -250,13 +232,6 @@ extension Core {
             case .workerExit(let exit) = try Record(kind: entry.kind, payload: entry.payload)
         else { return nil }
         return try Barid_Admin_V1_WorkerExit(serializedBytes: Array(exit.report))
-    }
-}
-
-extension Google_Protobuf_Timestamp {
-    fileprivate init(nanoseconds: Int64) {
-        let seconds = nanoseconds >= 0 ? nanoseconds / 1_000_000_000 : 0
-        self.init(seconds: seconds, nanos: Int32(max(0, nanoseconds) % 1_000_000_000))
     }
 }
 

@@ -65,13 +65,8 @@ extension ReadPlan {
         case .unspecified, .first, .UNRECOGNIZED: start = .first
         case .new: start = .new
         case .sequence: start = .sequence(request.start.sequence)
-        case .time:
-            let (nanoseconds, overflow) = request.start.time.seconds
-                .multipliedReportingOverflow(by: 1_000_000_000)
-            start = .time(
-                overflow
-                    ? request.start.time.seconds < 0 ? .min : .max
-                    : nanoseconds &+ Int64(request.start.time.nanos))
+        case .last: start = .last
+        case .time: start = .time(request.start.time.nanoseconds)
         }
         guard request.types.count <= 32, request.subjects.count <= 1_024 else {
             throw BusFault(

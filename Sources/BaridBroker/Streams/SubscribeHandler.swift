@@ -101,9 +101,10 @@ final class SubscribeReceiver: RawReceiver {
             throw .malformed
         }
         do throws(BusFault) {
-            let request = try SubscriptionRequest(message, session: session)
+            let start = try GroupStart(message.start)
+            let request = SubscriptionRequest(message, session: session)
             subscribed = true
-            mailbox.post(.request(id, .subscribe(id, request), bytes: 0))
+            mailbox.post(.subscribe(id, request, start))
         } catch {
             fail(error)
         }
@@ -117,23 +118,11 @@ final class SubscribeReceiver: RawReceiver {
 }
 
 extension SubscriptionRequest {
-    /// What a `barid.bus.v1.Subscription` asks for.
-    ///
-    /// - Throws: `BusFault` when it asks for what a group cannot have.
-    init(_ message: Barid_Bus_V1_Subscription, session: SessionDescription?) throws(BusFault) {
-        let start: Start
-        switch message.start.at {
-        case .unspecified, .first: start = .first
-        case .new: start = .new
-        case .sequence: start = .sequence(message.start.sequence)
-        case .time, .UNRECOGNIZED:
-            throw BusFault(
-                .unimplemented, .invalidSubscription,
-                "a group starts at the first event, a new one, or a sequence")
-        }
+    /// What a `barid.bus.v1.Subscription` asks for, but for its start.
+    init(_ message: Barid_Bus_V1_Subscription, session: SessionDescription?) {
         self.init(
             topic: message.topic.isEmpty ? "articles" : message.topic, group: message.group,
-            types: message.types, start: start, lease: .milliseconds(Int64(message.leaseMs)),
+            types: message.types, lease: .milliseconds(Int64(message.leaseMs)),
             maximumDeliveries: message.maximumDeliveries,
             worker: message.worker.isEmpty ? session?.registration.name ?? "" : message.worker,
             session: session.map { String($0.id) } ?? "")

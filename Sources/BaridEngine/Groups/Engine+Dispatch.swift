@@ -16,7 +16,7 @@ extension Engine {
     ) {
         // A group that is behind reads on in the log until it is here.
         guard groups[group].cursor == block.firstSequence, !groups[group].scanning,
-            groups[group].againCursor == .max
+            groups[group].againCursor == .max, !groups[group].isHalted
         else { return }
         let room = groups[group].openCredit(at: clock) + configuration.fetchEvents
         for (offset, event) in block.events.enumerated() {
@@ -53,7 +53,11 @@ extension Engine {
     ) {
         guard id.number < groups.count else { return }
         let group = Int(id.number)
+        guard !groups[group].isDeleted else { return }
         switch fetched {
+        case .scan where groups[group].dropsScan, .failed(nil) where groups[group].dropsScan:
+            groups[group].scanning = false
+            groups[group].dropsScan = false
         case .event(let event):
             guard let slot = groups[group].slot(of: event.sequence),
                 groups[group].entries[slot].state == .loading
@@ -153,7 +157,7 @@ extension Engine {
 
     /// Gives out what can go out, and asks for more where there is room for it.
     mutating func dispatch(_ group: Int, into actions: inout [Action]) {
-        guard !draining else { return }
+        guard !draining, !groups[group].isHalted else { return }
         var marks: [AttemptMark] = []
         let firstDelivery = actions.count
         while groups[group].readyCount > 0, let turn = nextTurn(group),

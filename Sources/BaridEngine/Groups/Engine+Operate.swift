@@ -9,6 +9,10 @@ extension Engine {
             let index = Int(id.number)
             let result: GroupOperated
             switch operation {
+            case .pause: result = pause(id, true, into: &actions)
+            case .resume: result = pause(id, false, into: &actions)
+            case .reset(let start): result = reset(id, to: start, into: &actions)
+            case .delete: result = delete(id, into: &actions)
             case .replay(let ranges): result = try replay(id, ranges, into: &actions)
             case .retry(let sequences): result = try retry(id, sequences, into: &actions)
             }
@@ -28,6 +32,61 @@ extension Engine {
                 "there is no group '\(group.prefix(80))' of topic '\(topic.prefix(80))'")
         }
         return id
+    }
+
+    private mutating func pause(
+        _ id: GroupID, _ paused: Bool, into actions: inout [Action]
+    ) -> GroupOperated {
+        let index = Int(id.number)
+        guard durable.groups[index].isPaused != paused else { return GroupOperated() }
+        append(.groupPaused(group: id, paused: paused), into: &actions)
+        groups[index].isPaused = paused
+        return GroupOperated()
+    }
+
+    private mutating func reset(
+        _ id: GroupID, to start: SubscriptionRequest.Start, into actions: inout [Action]
+    ) -> GroupOperated {
+        let index = Int(id.number)
+        let topic = durable.topics[groups[index].topic]
+        let sequence = topic.sequence(of: start)
+        endSubscriptions(
+            index,
+            BusFault(
+                .unavailable, .groupReset,
+                "group '\(durable.groups[index].definition.name)' begins anew at \(sequence)"),
+            into: &actions)
+        append(.groupReset(group: id, start: sequence), into: &actions)
+        let scanning = groups[index].scanning
+        groups[index] = Self.runtime(of: durable.groups[index], in: durable)
+        groups[index].scanning = scanning
+        groups[index].dropsScan = scanning
+        return GroupOperated(events: topic.next - sequence)
+    }
+
+    private mutating func delete(
+        _ id: GroupID, into actions: inout [Action]
+    ) -> GroupOperated {
+        let index = Int(id.number)
+        endSubscriptions(
+            index,
+            BusFault(
+                .notFound, .groupDeleted,
+                "group '\(durable.groups[index].definition.name)' was deleted"),
+            into: &actions)
+        append(.groupDeleted(group: id), into: &actions)
+        groups[index] = Self.runtime(of: durable.groups[index], in: durable)
+        return GroupOperated()
+    }
+
+    /// Ends what workers of a group hold, and their subscriptions.
+    private mutating func endSubscriptions(
+        _ group: Int, _ fault: BusFault, into actions: inout [Action]
+    ) {
+        for subscription in groups[group].subscriptions {
+            streams[subscription.stream] = nil
+            actions.append(.end(subscription.stream, fault))
+        }
     }
 
     private mutating func replay(

@@ -147,19 +147,19 @@ extension Engine {
                 .invalidArgument, .invalidSubscription,
                 "\(request.maximumDeliveries) deliveries; the most is 1000")
         }
-        guard durable.groups.count < configuration.maximumGroups else {
+        guard groups.count(where: { !$0.isDeleted }) < configuration.maximumGroups else {
             throw BusFault(
                 .resourceExhausted, .tooMany,
                 "there are \(configuration.maximumGroups) groups already")
         }
-        let topic = try ensureTopic(request.topic, into: &actions)
-        let state = durable.topics[Int(topic.number)]
-        let start: UInt64
-        switch request.start {
-        case .first: start = state.first
-        case .new: start = state.next
-        case .sequence(let sequence): start = min(max(sequence, state.first), state.next)
+        guard groups.count < configuration.maximumGroupNumbers else {
+            throw BusFault(
+                .resourceExhausted, .tooMany,
+                "\(configuration.maximumGroupNumbers) groups were made, and numbers of deleted ones "
+                    + "are not used again")
         }
+        let topic = try ensureTopic(request.topic, into: &actions)
+        let start = durable.topics[Int(topic.number)].sequence(of: request.start)
         append(
             .groupCreated(
                 GroupDefinition(

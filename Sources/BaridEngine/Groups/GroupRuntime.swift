@@ -3,6 +3,10 @@
 /// It dies with the process and is built again from the durable state.
 struct GroupRuntime {
     let topic: Int
+    /// Nothing is delivered.
+    var isPaused: Bool
+    /// The group is no more.
+    let isDeleted: Bool
     let patterns: [TypePattern]
     /// The next sequence to look at.
     var cursor: UInt64
@@ -10,6 +14,8 @@ struct GroupRuntime {
     var cursorPosition: UInt64
     /// A scan has been asked for and not answered.
     var scanning = false
+    /// The scan asked for was one of the group before its reset; its answer is dropped.
+    var dropsScan = false
     /// The next sequence due again to look at; `UInt64.max` when all are in the window.
     ///
     /// As long as there is one, nothing new is taken in: events of a key keep their order.
@@ -43,11 +49,16 @@ struct GroupRuntime {
 
     init(definition: GroupDefinition, durable: DurableGroup, position: UInt64) {
         topic = Int(definition.topic.number)
+        isPaused = durable.isPaused
+        isDeleted = durable.isDeleted
         patterns = definition.types.compactMap { TypePattern($0) }
         cursor = durable.settled.firstGap(from: durable.floor + 1)
         cursorPosition = position
         againCursor = durable.again.next(from: 0) ?? .max
     }
+
+    /// Whether anything may go out.
+    var isHalted: Bool { isPaused || isDeleted }
 
     var count: Int { slots.count }
 

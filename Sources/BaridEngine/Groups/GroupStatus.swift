@@ -2,6 +2,8 @@
 public struct GroupStatus: Sendable, Equatable {
     /// Every event up to this sequence is settled or of no interest.
     public var settledThrough: UInt64
+    /// Whether deliveries are paused.
+    public var isPaused: Bool
     /// Events stored and neither settled nor skipped, or due again.
     public var lag: UInt64
     /// Events due again by replays and retries.
@@ -19,7 +21,9 @@ public struct GroupStatus: Sendable, Equatable {
 extension Engine {
     /// How a group stands, or `nil` when there is none with this number.
     public func status(of group: GroupID) -> GroupStatus? {
-        guard group.number < groups.count else { return nil }
+        guard group.number < groups.count, !groups[Int(group.number)].isDeleted else {
+            return nil
+        }
         let index = Int(group.number)
         let runtime = groups[index]
         let state = durable.groups[index]
@@ -31,7 +35,7 @@ extension Engine {
         let through = min(done.firstGap(from: state.floor + 1) - 1, state.doneThrough)
         let next = durable.topics[runtime.topic].next
         return GroupStatus(
-            settledThrough: through,
+            settledThrough: through, isPaused: runtime.isPaused,
             lag: next - min(next, state.floor + 1) - done.count + again, again: again,
             leased: runtime.leasedCount, waiting: runtime.waitingCount,
             workers: runtime.subscriptions.count,

@@ -28,6 +28,14 @@ struct ByteReader {
         }
     }
 
+    mutating func bool() throws(RecordFailure) -> Bool {
+        switch try byte() {
+        case 0: return false
+        case 1: return true
+        default: throw .malformed
+        }
+    }
+
     mutating func varint32() throws(RecordFailure) -> UInt32 {
         guard let value = UInt32(exactly: try varint()) else { throw .malformed }
         return value

@@ -41,6 +41,14 @@ extension Record {
             for attempt in letter.attempts { writer.failure(attempt) }
         case .groupCreated(let definition):
             writer.definition(definition)
+        case .groupPaused(let group, let paused):
+            writer.varint(UInt64(group.number))
+            writer.varint(paused ? 1 : 0)
+        case .groupReset(let group, let start):
+            writer.varint(UInt64(group.number))
+            writer.varint(start)
+        case .groupDeleted(let group):
+            writer.varint(UInt64(group.number))
         case .replay(let group, let number, let ranges):
             writer.varint(UInt64(group.number))
             writer.varint(UInt64(number))
@@ -100,6 +108,14 @@ extension Record {
                     fault: try reader.fault(), attempts: try reader.failures()))
         case .groupCreated:
             self = .groupCreated(try reader.definition())
+        case .groupPaused:
+            self = .groupPaused(
+                group: GroupID(try reader.varint32()), paused: try reader.bool())
+        case .groupReset:
+            self = .groupReset(
+                group: GroupID(try reader.varint32()), start: try reader.varint())
+        case .groupDeleted:
+            self = .groupDeleted(group: GroupID(try reader.varint32()))
         case .replay:
             self = .replay(
                 group: GroupID(try reader.varint32()), number: try reader.varint32(),
@@ -109,7 +125,7 @@ extension Record {
         case .workerExit:
             self = .workerExit(
                 WorkerExit(session: try reader.string(), report: try reader.blob()))
-        case .suspect, .groupPaused, .groupReset, .trim, .erased:
+        case .suspect, .trim, .erased:
             throw .unknownKind(kind)
         }
         try reader.finish()

@@ -20,6 +20,12 @@ public enum Record: Sendable, Equatable {
     case expired(group: GroupID, ranges: [ClosedRange<UInt64>])
     /// A group began.
     case groupCreated(GroupDefinition)
+    /// A group is paused, or goes on.
+    case groupPaused(group: GroupID, paused: Bool)
+    /// A group begins anew at a sequence; dead letters from there on are none any more.
+    case groupReset(group: GroupID, start: UInt64)
+    /// A group is no more; its number is not used again.
+    case groupDeleted(group: GroupID)
     /// What a group is done with is due again, under the number of a replay; dead letters among
     /// it are none any more. A retry of dead letters has the number under which they failed.
     case replay(group: GroupID, number: UInt32, ranges: [ClosedRange<UInt64>])
@@ -41,6 +47,9 @@ public enum Record: Sendable, Equatable {
         case .deadLetter: .deadLetter
         case .expired: .expired
         case .groupCreated: .groupCreated
+        case .groupPaused: .groupPaused
+        case .groupReset: .groupReset
+        case .groupDeleted: .groupDeleted
         case .replay: .replay
         case .identitiesRotated: .identitiesRotated
         case .workerExit: .workerExit

@@ -25,9 +25,9 @@ public enum RecordKind: UInt8, Sendable, CaseIterable {
     case expired = 10
     /// A group begins.
     case groupCreated = 11
-    /// Reserved: a group is paused or resumed.
+    /// A group is paused, or goes on.
     case groupPaused = 12
-    /// Reserved: a group is reset.
+    /// A group begins anew at a sequence.
     case groupReset = 13
     /// What a group is done with is due again.
     case replay = 14
@@ -41,4 +41,6 @@ public enum RecordKind: UInt8, Sendable, CaseIterable {
     case identitiesRotated = 18
     /// Reserved: an event whose data was erased.
     case erased = 19
+    /// A group is no more.
+    case groupDeleted = 20
 }

@@ -92,6 +92,8 @@ extension ByteWriter {
         ranges(group.delivered.ranges)
         varint(group.acked)
         varint(group.redelivered)
+        varint(group.expired)
+        varint((group.isPaused ? 1 : 0) | (group.isDeleted ? 2 : 0) as Int)
         varint(group.attempts.count)
         for (sequence, attempts) in group.attempts.sorted(by: { $0.key < $1.key }) {
             varint(sequence)
@@ -136,6 +138,11 @@ extension ByteReader {
         for range in try ranges() { group.delivered.insert(range) }
         group.acked = try varint()
         group.redelivered = try varint()
+        group.expired = try varint()
+        let flags = try byte()
+        guard flags < 4 else { throw .malformed }
+        group.isPaused = flags & 1 != 0
+        group.isDeleted = flags & 2 != 0
         for _ in 0..<(try count(minimumSize: 11)) {
             let sequence = try varint()
             var attempts = DurableGroup.Attempts()

@@ -91,7 +91,23 @@ public struct Durable: Sendable, Equatable {
                     sequence: letter.sequence, eventPosition: letter.eventPosition,
                     position: position, replay: replay))
         case .expired(let group, let ranges):
-            groups[try check(group)].settle(ranges)
+            let index = try check(group)
+            groups[index].settle(ranges)
+            groups[index].expired &+= ranges.reduce(0) {
+                $0 &+ ($1.upperBound &- $1.lowerBound) &+ 1
+            }
+        case .groupPaused(let group, let paused):
+            groups[try check(group)].isPaused = paused
+        case .groupReset(let group, let start):
+            let index = try check(group)
+            guard start > 0, start <= topics[Int(groups[index].definition.topic.number)].next else {
+                throw .inconsistent("a reset of a group to \(start), which is not in its topic")
+            }
+            groups[index].reset(to: start)
+        case .groupDeleted(let group):
+            let index = try check(group)
+            groups[index] = DurableGroup(definition: groups[index].definition)
+            groups[index].isDeleted = true
         case .groupCreated(let definition):
             guard definition.topic.number < topics.count, definition.start > 0 else {
                 throw .inconsistent("group '\(definition.name)' of no topic")
@@ -121,12 +137,14 @@ public struct Durable: Sendable, Equatable {
 
     /// The number of the group with this name.
     public func group(named name: String, of topic: TopicID) -> GroupID? {
-        groups.firstIndex { $0.definition.topic == topic && $0.definition.name == name }
-            .map { GroupID(UInt32($0)) }
+        groups.firstIndex {
+            $0.definition.topic == topic && $0.definition.name == name && !$0.isDeleted
+        }
+        .map { GroupID(UInt32($0)) }
     }
 
     private func check(_ group: GroupID) throws(RecordFailure) -> Int {
-        guard group.number < groups.count else {
+        guard group.number < groups.count, !groups[Int(group.number)].isDeleted else {
             throw .inconsistent("no group \(group.number)")
         }
         return Int(group.number)

@@ -40,6 +40,12 @@ public struct DurableGroup: Sendable, Equatable {
     public internal(set) var acked: UInt64 = 0
     /// How many later attempts went out.
     public internal(set) var redelivered: UInt64 = 0
+    /// How many events expired before they were done.
+    public internal(set) var expired: UInt64 = 0
+    /// Nothing is delivered.
+    public internal(set) var isPaused = false
+    /// The group is no more: nothing is left of it but its number and its definition.
+    public internal(set) var isDeleted = false
 
     init(definition: GroupDefinition) {
         self.definition = definition
@@ -87,6 +93,16 @@ public struct DurableGroup: Sendable, Equatable {
         deadLetters.removeAll { letter in ranges.contains { $0.contains(letter.sequence) } }
         for range in ranges { forget(range) }
         again.insert(ranges, number: number)
+    }
+
+    /// Begins anew at a sequence.
+    mutating func reset(to start: UInt64) {
+        floor = start - 1
+        settled = SequenceSet()
+        delivered = SequenceSet()
+        attempts = [:]
+        again = DueAgain()
+        deadLetters.removeAll { $0.sequence >= start }
     }
 
     /// Whether all of a range is done, so that it can be made due again.

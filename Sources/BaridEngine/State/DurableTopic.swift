@@ -50,6 +50,16 @@ public struct DurableTopic: Sendable, Equatable {
         return index < points.count ? points[index] : Point(sequence: 1, position: 1, wall: 0)
     }
 
+    /// The sequence a start means now.
+    public func sequence(of start: SubscriptionRequest.Start) -> UInt64 {
+        switch start {
+        case .first: first
+        case .new: next
+        case .last: max(first, next - 1)
+        case .sequence(let sequence): min(max(sequence, first), next)
+        }
+    }
+
     mutating func append(
         count: UInt64, bytes: UInt64, position: UInt64, wall: Int64
     ) {

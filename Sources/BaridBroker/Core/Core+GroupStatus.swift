@@ -1,0 +1,53 @@
+internal import BaridEngine
+internal import BaridLog
+internal import BaridSchema
+internal import SwiftProtobuf
+
+// How the groups stand, for operators.
+extension Core {
+    /// How every group stands.
+    var groupStatuses: [Barid_Admin_V1_GroupStatus] {
+        engine.durable.groups.indices.compactMap { status(ofGroup: $0) }
+    }
+
+    /// How a group stands; `nil` when it was deleted.
+    private func status(ofGroup index: Int) -> Barid_Admin_V1_GroupStatus? {
+        guard let now = engine.status(of: GroupID(UInt32(index))) else { return nil }
+        let state = engine.durable.groups[index]
+        let topic = engine.durable.topics[Int(state.definition.topic.number)]
+        return .with {
+            $0.topic = topic.name
+            $0.group = state.definition.name
+            $0.types = state.definition.types
+            $0.maximumDeliveries = state.definition.maximumDeliveries
+            $0.deadLetters = UInt64(state.deadLetters.count)
+            $0.acked = state.acked
+            $0.redelivered = state.redelivered
+            $0.expired = state.expired
+            $0.settledThrough = now.settledThrough
+            $0.lag = now.lag
+            $0.leased = UInt64(now.leased)
+            $0.waiting = UInt64(now.waiting)
+            $0.workers = UInt32(clamping: now.workers)
+            $0.credit = UInt64(now.credit)
+            $0.paused = now.isPaused
+            $0.replaying = now.again
+            if now.lag > 0, let wall = stored(now.settledThrough + 1, of: topic, state) {
+                $0.oldestUnsettled = Google_Protobuf_Timestamp(nanoseconds: wall)
+            }
+        }
+    }
+
+    /// When an event was stored; `nil` when it is not on the disk, or cannot be read.
+    private func stored(
+        _ sequence: UInt64, of topic: DurableTopic, _ group: DurableGroup
+    ) -> Int64? {
+        let start = topic.position(of: sequence)
+        let read = try? events(from: start, bytes: 512 << 10, count: 128)
+        let found = read?.first {
+            $0.block.topic == group.definition.topic && $0.block.firstSequence <= sequence
+                && sequence - $0.block.firstSequence < UInt64($0.block.events.count)
+        }
+        return found?.entry.wallTime
+    }
+}
