@@ -17,9 +17,13 @@ public enum ArticleEventType {
     /// There is a verdict on it and its comments; data is `barid.article.v1.ArticleModerated`.
     public static let moderated = "news.barid.article.moderated.v1"
 
+    /// Its key phrases and a summary are known, where a summariser runs; data is
+    /// `barid.article.v1.ArticleSummarized`.
+    public static let summarized = "news.barid.article.summarized.v1"
+
     /// The index has a stage of it; data is `barid.article.v1.ArticleIndexed`.
     public static let indexed = "news.barid.article.indexed.v1"
 
     /// All of them, in the order of the pipeline.
-    public static let all = [submitted, parsed, tagged, moderated, indexed]
+    public static let all = [submitted, parsed, tagged, moderated, summarized, indexed]
 }

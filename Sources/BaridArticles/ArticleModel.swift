@@ -22,5 +22,7 @@ public typealias ArticleWarning = Barid_Article_V1_Warning
 public typealias ArticleTagged = Barid_Article_V1_ArticleTagged
 /// The verdicts on an article and its comments.
 public typealias ArticleModerated = Barid_Article_V1_ArticleModerated
+/// The summary and key phrases of an article.
+public typealias ArticleSummarized = Barid_Article_V1_ArticleSummarized
 /// What the index has of an article.
 public typealias ArticleIndexed = Barid_Article_V1_ArticleIndexed

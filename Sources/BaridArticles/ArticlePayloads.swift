@@ -23,6 +23,11 @@ extension Barid_Article_V1_ArticleModerated: EventPayload {
     public static var eventType: String { ArticleEventType.moderated }
 }
 
+extension Barid_Article_V1_ArticleSummarized: EventPayload {
+    /// `news.barid.article.summarized.v1`.
+    public static var eventType: String { ArticleEventType.summarized }
+}
+
 extension Barid_Article_V1_ArticleIndexed: EventPayload {
     /// `news.barid.article.indexed.v1`.
     public static var eventType: String { ArticleEventType.indexed }

@@ -212,6 +212,9 @@ public nonisolated enum Barid_Article_V1_Stage: SwiftProtobuf.Enum, Swift.CaseIt
   case tagged // = 3
   case moderated // = 4
   case indexed // = 5
+
+  /// Optional: nobody waits for it.
+  case summarized // = 6
   case UNRECOGNIZED(Int)
 
   public init() {
@@ -226,6 +229,7 @@ public nonisolated enum Barid_Article_V1_Stage: SwiftProtobuf.Enum, Swift.CaseIt
     case 3: self = .tagged
     case 4: self = .moderated
     case 5: self = .indexed
+    case 6: self = .summarized
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -238,6 +242,7 @@ public nonisolated enum Barid_Article_V1_Stage: SwiftProtobuf.Enum, Swift.CaseIt
     case .tagged: return 3
     case .moderated: return 4
     case .indexed: return 5
+    case .summarized: return 6
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -250,6 +255,7 @@ public nonisolated enum Barid_Article_V1_Stage: SwiftProtobuf.Enum, Swift.CaseIt
     .tagged,
     .moderated,
     .indexed,
+    .summarized,
   ]
 
 }
@@ -1057,6 +1063,49 @@ public nonisolated struct Barid_Article_V1_Finding: Sendable {
   fileprivate var _text: Barid_Article_V1_Text? = nil
 }
 
+/// Data of news.barid.article.summarized.v1.
+public nonisolated struct Barid_Article_V1_ArticleSummarized: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var articleID: String = String()
+
+  public var revision: String = String()
+
+  /// Sentences of the article that say most of it, as they stand, in the order of the text.
+  public var sentences: [Barid_Article_V1_Text] = []
+
+  /// What it is about, the weightiest first.
+  public var phrases: [Barid_Article_V1_KeyPhrase] = []
+
+  /// What summarised it, with its version.
+  public var summarizer: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// A few words that say what an article is about.
+public nonisolated struct Barid_Article_V1_KeyPhrase: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// As written at its first mention, without clitics before it.
+  public var text: String = String()
+
+  /// 0 to 1; the first phrase of an article has 1.
+  public var weight: Double = 0
+
+  public var mentions: [Barid_Article_V1_Mention] = []
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 /// Data of news.barid.article.indexed.v1.
 public nonisolated struct Barid_Article_V1_ArticleIndexed: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -1096,7 +1145,7 @@ nonisolated extension Barid_Article_V1_Decision: SwiftProtobuf._ProtoNameProvidi
 }
 
 nonisolated extension Barid_Article_V1_Stage: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0STAGE_UNSPECIFIED\0\u{1}STAGE_SUBMITTED\0\u{1}STAGE_PARSED\0\u{1}STAGE_TAGGED\0\u{1}STAGE_MODERATED\0\u{1}STAGE_INDEXED\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0STAGE_UNSPECIFIED\0\u{1}STAGE_SUBMITTED\0\u{1}STAGE_PARSED\0\u{1}STAGE_TAGGED\0\u{1}STAGE_MODERATED\0\u{1}STAGE_INDEXED\0\u{1}STAGE_SUMMARIZED\0")
 }
 
 nonisolated extension Barid_Article_V1_ArticleSubmitted: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -2176,6 +2225,96 @@ nonisolated extension Barid_Article_V1_Finding: SwiftProtobuf.Message, SwiftProt
     if lhs.score != rhs.score {return false}
     if lhs._text != rhs._text {return false}
     if lhs.rule != rhs.rule {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Barid_Article_V1_ArticleSummarized: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ArticleSummarized"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}article_id\0\u{1}revision\0\u{1}sentences\0\u{1}phrases\0\u{1}summarizer\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.articleID) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.revision) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.sentences) }()
+      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.phrases) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.summarizer) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.articleID.isEmpty {
+      try visitor.visitSingularStringField(value: self.articleID, fieldNumber: 1)
+    }
+    if !self.revision.isEmpty {
+      try visitor.visitSingularStringField(value: self.revision, fieldNumber: 2)
+    }
+    if !self.sentences.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.sentences, fieldNumber: 3)
+    }
+    if !self.phrases.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.phrases, fieldNumber: 4)
+    }
+    if !self.summarizer.isEmpty {
+      try visitor.visitSingularStringField(value: self.summarizer, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Barid_Article_V1_ArticleSummarized, rhs: Barid_Article_V1_ArticleSummarized) -> Bool {
+    if lhs.articleID != rhs.articleID {return false}
+    if lhs.revision != rhs.revision {return false}
+    if lhs.sentences != rhs.sentences {return false}
+    if lhs.phrases != rhs.phrases {return false}
+    if lhs.summarizer != rhs.summarizer {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Barid_Article_V1_KeyPhrase: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".KeyPhrase"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}text\0\u{1}weight\0\u{1}mentions\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.text) }()
+      case 2: try { try decoder.decodeSingularDoubleField(value: &self.weight) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.mentions) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.text.isEmpty {
+      try visitor.visitSingularStringField(value: self.text, fieldNumber: 1)
+    }
+    if self.weight.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.weight, fieldNumber: 2)
+    }
+    if !self.mentions.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.mentions, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Barid_Article_V1_KeyPhrase, rhs: Barid_Article_V1_KeyPhrase) -> Bool {
+    if lhs.text != rhs.text {return false}
+    if lhs.weight != rhs.weight {return false}
+    if lhs.mentions != rhs.mentions {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -139,58 +139,68 @@ public nonisolated struct Barid_Index_V1_GetArticleRequest: Sendable {
   public init() {}
 }
 
-public nonisolated struct Barid_Index_V1_GetArticleResponse: Sendable {
+public nonisolated struct Barid_Index_V1_GetArticleResponse: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   public var article: Barid_Article_V1_Article {
-    get {_article ?? Barid_Article_V1_Article()}
-    set {_article = newValue}
+    get {_storage._article ?? Barid_Article_V1_Article()}
+    set {_uniqueStorage()._article = newValue}
   }
   /// Returns true if `article` has been explicitly set.
-  public var hasArticle: Bool {self._article != nil}
+  public var hasArticle: Bool {_storage._article != nil}
   /// Clears the value of `article`. Subsequent reads from it will return its default value.
-  public mutating func clearArticle() {self._article = nil}
+  public mutating func clearArticle() {_uniqueStorage()._article = nil}
 
   /// Absent until the stage is in.
   public var tagged: Barid_Article_V1_ArticleTagged {
-    get {_tagged ?? Barid_Article_V1_ArticleTagged()}
-    set {_tagged = newValue}
+    get {_storage._tagged ?? Barid_Article_V1_ArticleTagged()}
+    set {_uniqueStorage()._tagged = newValue}
   }
   /// Returns true if `tagged` has been explicitly set.
-  public var hasTagged: Bool {self._tagged != nil}
+  public var hasTagged: Bool {_storage._tagged != nil}
   /// Clears the value of `tagged`. Subsequent reads from it will return its default value.
-  public mutating func clearTagged() {self._tagged = nil}
+  public mutating func clearTagged() {_uniqueStorage()._tagged = nil}
 
   public var moderated: Barid_Article_V1_ArticleModerated {
-    get {_moderated ?? Barid_Article_V1_ArticleModerated()}
-    set {_moderated = newValue}
+    get {_storage._moderated ?? Barid_Article_V1_ArticleModerated()}
+    set {_uniqueStorage()._moderated = newValue}
   }
   /// Returns true if `moderated` has been explicitly set.
-  public var hasModerated: Bool {self._moderated != nil}
+  public var hasModerated: Bool {_storage._moderated != nil}
   /// Clears the value of `moderated`. Subsequent reads from it will return its default value.
-  public mutating func clearModerated() {self._moderated = nil}
+  public mutating func clearModerated() {_uniqueStorage()._moderated = nil}
 
-  public var stages: [Barid_Article_V1_Stage] = []
+  public var stages: [Barid_Article_V1_Stage] {
+    get {_storage._stages}
+    set {_uniqueStorage()._stages = newValue}
+  }
 
   public var indexed: SwiftProtobuf.Google_Protobuf_Timestamp {
-    get {_indexed ?? SwiftProtobuf.Google_Protobuf_Timestamp()}
-    set {_indexed = newValue}
+    get {_storage._indexed ?? SwiftProtobuf.Google_Protobuf_Timestamp()}
+    set {_uniqueStorage()._indexed = newValue}
   }
   /// Returns true if `indexed` has been explicitly set.
-  public var hasIndexed: Bool {self._indexed != nil}
+  public var hasIndexed: Bool {_storage._indexed != nil}
   /// Clears the value of `indexed`. Subsequent reads from it will return its default value.
-  public mutating func clearIndexed() {self._indexed = nil}
+  public mutating func clearIndexed() {_uniqueStorage()._indexed = nil}
+
+  /// Absent unless a summariser runs.
+  public var summarized: Barid_Article_V1_ArticleSummarized {
+    get {_storage._summarized ?? Barid_Article_V1_ArticleSummarized()}
+    set {_uniqueStorage()._summarized = newValue}
+  }
+  /// Returns true if `summarized` has been explicitly set.
+  public var hasSummarized: Bool {_storage._summarized != nil}
+  /// Clears the value of `summarized`. Subsequent reads from it will return its default value.
+  public mutating func clearSummarized() {_uniqueStorage()._summarized = nil}
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 
-  fileprivate var _article: Barid_Article_V1_Article? = nil
-  fileprivate var _tagged: Barid_Article_V1_ArticleTagged? = nil
-  fileprivate var _moderated: Barid_Article_V1_ArticleModerated? = nil
-  fileprivate var _indexed: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -433,53 +443,104 @@ nonisolated extension Barid_Index_V1_GetArticleRequest: SwiftProtobuf.Message, S
 
 nonisolated extension Barid_Index_V1_GetArticleResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".GetArticleResponse"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}article\0\u{1}tagged\0\u{1}moderated\0\u{1}stages\0\u{1}indexed\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}article\0\u{1}tagged\0\u{1}moderated\0\u{1}stages\0\u{1}indexed\0\u{1}summarized\0")
+
+  fileprivate class _StorageClass {
+    var _article: Barid_Article_V1_Article? = nil
+    var _tagged: Barid_Article_V1_ArticleTagged? = nil
+    var _moderated: Barid_Article_V1_ArticleModerated? = nil
+    var _stages: [Barid_Article_V1_Stage] = []
+    var _indexed: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
+    var _summarized: Barid_Article_V1_ArticleSummarized? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _article = source._article
+      _tagged = source._tagged
+      _moderated = source._moderated
+      _stages = source._stages
+      _indexed = source._indexed
+      _summarized = source._summarized
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularMessageField(value: &self._article) }()
-      case 2: try { try decoder.decodeSingularMessageField(value: &self._tagged) }()
-      case 3: try { try decoder.decodeSingularMessageField(value: &self._moderated) }()
-      case 4: try { try decoder.decodeRepeatedEnumField(value: &self.stages) }()
-      case 5: try { try decoder.decodeSingularMessageField(value: &self._indexed) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularMessageField(value: &_storage._article) }()
+        case 2: try { try decoder.decodeSingularMessageField(value: &_storage._tagged) }()
+        case 3: try { try decoder.decodeSingularMessageField(value: &_storage._moderated) }()
+        case 4: try { try decoder.decodeRepeatedEnumField(value: &_storage._stages) }()
+        case 5: try { try decoder.decodeSingularMessageField(value: &_storage._indexed) }()
+        case 6: try { try decoder.decodeSingularMessageField(value: &_storage._summarized) }()
+        default: break
+        }
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    try { if let v = self._article {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
-    } }()
-    try { if let v = self._tagged {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
-    } }()
-    try { if let v = self._moderated {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
-    } }()
-    if !self.stages.isEmpty {
-      try visitor.visitPackedEnumField(value: self.stages, fieldNumber: 4)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      try { if let v = _storage._article {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+      } }()
+      try { if let v = _storage._tagged {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+      } }()
+      try { if let v = _storage._moderated {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+      } }()
+      if !_storage._stages.isEmpty {
+        try visitor.visitPackedEnumField(value: _storage._stages, fieldNumber: 4)
+      }
+      try { if let v = _storage._indexed {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+      } }()
+      try { if let v = _storage._summarized {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+      } }()
     }
-    try { if let v = self._indexed {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
-    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: Barid_Index_V1_GetArticleResponse, rhs: Barid_Index_V1_GetArticleResponse) -> Bool {
-    if lhs._article != rhs._article {return false}
-    if lhs._tagged != rhs._tagged {return false}
-    if lhs._moderated != rhs._moderated {return false}
-    if lhs.stages != rhs.stages {return false}
-    if lhs._indexed != rhs._indexed {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._article != rhs_storage._article {return false}
+        if _storage._tagged != rhs_storage._tagged {return false}
+        if _storage._moderated != rhs_storage._moderated {return false}
+        if _storage._stages != rhs_storage._stages {return false}
+        if _storage._indexed != rhs_storage._indexed {return false}
+        if _storage._summarized != rhs_storage._summarized {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -110,6 +110,12 @@ public struct PluginFolders: Sendable {
             let release = word.contains("/debug/") ? "" : "-c release "
             return "swift build \(release)--package-path \(folder)"
         }
+        // What builds a plugin in another language is its own business.
+        if !isBare, FileManager.default.isExecutableFile(atPath: "\(folder)/build"),
+            !Self.isFolder("\(folder)/build")
+        {
+            return "\(folder)/build"
+        }
         guard isBare else { return "chmod +x \(Self.absolute(word, in: folder))" }
         guard let checkout = Self.checkout(around: executables) else {
             return "Scripts/install (it belongs beside \(executables)/barid)"

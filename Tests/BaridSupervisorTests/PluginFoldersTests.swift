@@ -47,6 +47,22 @@ import Testing
             ])
     }
 
+    /// Protocols/4-plugin.md §1: an executable `build` in the folder makes the program.
+    @Test func aPluginKnowsHowItIsBuilt() throws {
+        try write("a\n.venv/bin/python\n-m\na", to: "plugins/a/plugin.yaml")
+        try write("", to: "plugins/a/build", executable: true)
+        try write("b\n./run.sh", to: "plugins/b/plugin.yaml")
+        try write("", to: "plugins/b/build")
+        let commands = find([folder.file("plugins")]).map { plugin -> String in
+            guard case .notBuilt(_, let command) = plugin.program else { return "" }
+            return command
+        }
+        #expect(
+            commands == [
+                folder.file("plugins/a/build"), "chmod +x \(folder.file("plugins/b/run.sh"))",
+            ])
+    }
+
     @Test func sayWhatIsWrongWithTheOthers() throws {
         try write("a\nworker", to: "plugins/a/plugin.yaml")
         try write("b\n../../bin/sh", to: "plugins/b/plugin.yaml")

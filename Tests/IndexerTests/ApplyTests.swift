@@ -93,6 +93,23 @@ import Testing
         #expect(try test.index.article("a").stages == [.submitted, .parsed, .tagged, .moderated])
     }
 
+    /// Protocols/3-events.md §2: a summary is taken in like every other stage, once, and found.
+    @Test func takesASummaryInOnce() throws {
+        let test = try TestIndex()
+        _ = try test.index.apply(try stages())
+        let summary = try StageUpdate(summarized("a", phrases: ["سد النهضة"]), order: 1)
+        let first = try test.index.apply(summary)
+        #expect(first.changed)
+        #expect(first.stages == [.parsed, .tagged, .moderated, .summarized])
+        #expect(try test.index.apply(summary).changed == false)
+        #expect(try test.index.article("a").summarized.phrases.map(\.text) == ["سد النهضة"])
+        #expect(try test.find("النهضة") == ["a"])
+        let replay = try StageUpdate(
+            summarized("a", phrases: ["جسر الوادي"]), order: 1, replay: 1)
+        #expect(try test.index.apply(replay).changed)
+        #expect(try test.find("النهضة").isEmpty)
+    }
+
     @Test func neverGoesBackToAnOlderRevision() throws {
         let test = try TestIndex()
         _ = try test.index.apply(try stages(revision: "r2", order: 20))

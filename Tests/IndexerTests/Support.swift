@@ -7,6 +7,7 @@ import Testing
 
 typealias Article = Barid_Article_V1_Article
 typealias Tagged = Barid_Article_V1_ArticleTagged
+typealias Summarized = Barid_Article_V1_ArticleSummarized
 typealias Moderated = Barid_Article_V1_ArticleModerated
 
 extension TemporaryFolder {
@@ -74,6 +75,19 @@ func tagged(_ id: String, revision: String = "r1", names: [String]) -> Tagged {
         return entity
     }
     return tagged
+}
+
+/// Builds the key phrases of an article.
+func summarized(_ id: String, revision: String = "r1", phrases: [String]) -> Summarized {
+    var summarized = Summarized()
+    summarized.articleID = id
+    summarized.revision = revision
+    summarized.phrases = phrases.map { text in
+        var phrase = Barid_Article_V1_KeyPhrase()
+        phrase.text = text
+        return phrase
+    }
+    return summarized
 }
 
 /// Builds the verdicts of an article and its comments.

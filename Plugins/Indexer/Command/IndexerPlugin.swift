@@ -3,7 +3,7 @@ import BaridArticles
 import GRPCCore
 import Indexer
 
-/// `barid-indexer`: article.parsed, tagged and moderated in, article.indexed out.
+/// `barid-indexer`: article.parsed, tagged, moderated and summarized in, article.indexed out.
 @main
 struct IndexerPlugin: Plugin {
     static let manifest = PackageResources.plugin_yaml
@@ -23,6 +23,7 @@ struct IndexerPlugin: Plugin {
                 StageHandler<Article>(stage: .parsed, stages: stages),
                 StageHandler<ArticleTagged>(stage: .tagged, stages: stages),
                 StageHandler<ArticleModerated>(stage: .moderated, stages: stages),
+                StageHandler<ArticleSummarized>(stage: .summarized, stages: stages),
             ], services: [IndexService(index: index)],
             close: { try index.close() })
     }

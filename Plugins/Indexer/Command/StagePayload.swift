@@ -19,3 +19,7 @@ extension Barid_Article_V1_ArticleTagged: StagePayload {
 extension Barid_Article_V1_ArticleModerated: StagePayload {
     var stageArticleID: String { articleID }
 }
+
+extension Barid_Article_V1_ArticleSummarized: StagePayload {
+    var stageArticleID: String { articleID }
+}

@@ -56,6 +56,9 @@ extension ArticleIndex {
                 response.tagged = try Barid_Article_V1_ArticleTagged(serializedBytes: payload)
             case .moderated:
                 response.moderated = try Barid_Article_V1_ArticleModerated(serializedBytes: payload)
+            case .summarized:
+                response.summarized = try Barid_Article_V1_ArticleSummarized(
+                    serializedBytes: payload)
             case .unspecified, .submitted, .indexed, .UNRECOGNIZED:
                 continue
             }

@@ -27,7 +27,7 @@ public struct StageUpdate: Sendable {
     /// Makes an update of an event's data.
     ///
     /// - Parameters:
-    ///   - stage: `.parsed`, `.tagged`, `.moderated`, or `.submitted` (then only the fact counts).
+    ///   - stage: `.parsed`, `.tagged`, `.moderated`, `.summarized`, or `.submitted` (then only the fact counts).
     ///   - articleID: The article's id; the payload must name the same, or none.
     ///   - revision: The article's revision; the payload must name the same, or none.
     ///   - order: A number that grows with each revision submitted, as the time or sequence of the
@@ -54,6 +54,9 @@ public struct StageUpdate: Sendable {
             case .moderated:
                 let moderated = try Barid_Article_V1_ArticleModerated(serializedBytes: payload)
                 named = (moderated.articleID, moderated.revision)
+            case .summarized:
+                let summarized = try Barid_Article_V1_ArticleSummarized(serializedBytes: payload)
+                named = (summarized.articleID, summarized.revision)
             case .unspecified, .indexed, .UNRECOGNIZED:
                 throw IndexError.invalidStage("stage \(stage) is not one that is indexed")
             }
@@ -119,6 +122,21 @@ public struct StageUpdate: Sendable {
     ) throws(IndexError) {
         try self.init(
             .moderated, moderated, of: moderated.articleID, moderated.revision, order: order,
+            replay: replay)
+    }
+
+    /// Makes an update of a summariser's findings.
+    ///
+    /// - Parameters:
+    ///   - summarized: The findings; they name article and revision.
+    ///   - order: As in ``init(stage:articleID:revision:order:replay:payload:)``.
+    ///   - replay: The replay number of the event.
+    /// - Throws: ``IndexError/invalidStage(_:)`` when id or revision is missing.
+    public init(
+        _ summarized: Barid_Article_V1_ArticleSummarized, order: Int64?, replay: UInt32 = 0
+    ) throws(IndexError) {
+        try self.init(
+            .summarized, summarized, of: summarized.articleID, summarized.revision, order: order,
             replay: replay)
     }
 

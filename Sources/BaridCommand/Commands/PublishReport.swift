@@ -109,6 +109,7 @@ actor PublishReport {
                 try text.add("article", response.article)
                 if response.hasTagged { try text.add("tagged", response.tagged) }
                 if response.hasModerated { try text.add("moderated", response.moderated) }
+                if response.hasSummarized { try text.add("summarized", response.summarized) }
                 let stages = response.stages.map { JSONText.string(ArticleView.name($0)) }
                 text.add("stages", json: "[\(stages.joined(separator: ","))]")
                 print([text.text], at: article.index)

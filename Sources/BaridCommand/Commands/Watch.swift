@@ -116,6 +116,10 @@ private actor Headlines {
             let held = moderated.comments.filter { $0.verdict.decision != .pass }.count
             let verdict = ArticleView.styled(moderated.article.decision, on: console)
             return held == 0 ? verdict : "\(verdict), \(Formats.count(held, "comment")) withheld"
+        case ArticleEventType.summarized:
+            return (try? ArticleSummarized(serializedBytes: data.value)).flatMap {
+                $0.phrases.first.map { console.words(DisplayWidth.cut($0.text, to: 60)) }
+            }
         case ArticleEventType.indexed:
             guard let indexed = try? ArticleIndexed(serializedBytes: data.value) else { return nil }
             return indexed.stages.map { ArticleView.name($0) }.joined(separator: ", ")

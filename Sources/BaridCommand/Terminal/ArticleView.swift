@@ -16,6 +16,7 @@ struct ArticleView {
         if response.hasTagged {
             lines += entities.map { "  \($0.padded)  \($0.names)" }
         }
+        if response.hasSummarized { lines += row("about", about) }
         if response.hasModerated { lines += verdicts.map { "  \($0)" } }
         lines += article.warnings.map {
             "  \(console.styled("warning", .yellow))   \(console.words($0.message))"
@@ -30,6 +31,8 @@ struct ArticleView {
         if article.hasAbstract {
             lines += section("Abstract", [console.words(article.abstract.text)])
         }
+        lines += section(
+            "Summary", response.summarized.sentences.map { console.words($0.text) })
         lines += section(
             "Text",
             article.paragraphs.map { paragraph in
@@ -119,6 +122,12 @@ struct ArticleView {
         }
     }
 
+    /// Key phrases, the weightiest first.
+    private var about: String {
+        response.summarized.phrases.prefix(6).map { console.words($0.text) }
+            .joined(separator: " · ")
+    }
+
     private var verdicts: [String] {
         var lines = ["verdict   \(show(response.moderated.article))"]
         for comment in response.moderated.comments {
@@ -181,6 +190,7 @@ struct ArticleView {
         case .parsed: "parsed"
         case .tagged: "tagged"
         case .moderated: "moderated"
+        case .summarized: "summarized"
         case .indexed: "indexed"
         case .unspecified, .UNRECOGNIZED: "?"
         }

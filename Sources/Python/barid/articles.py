@@ -5,6 +5,7 @@ from barid.article.v1.article_pb2 import (
     ArticleIndexed,
     ArticleModerated,
     ArticleSubmitted,
+    ArticleSummarized,
     ArticleTagged,
 )
 from barid.events import register_event_type
@@ -14,6 +15,7 @@ __all__ = [
     "ArticleIndexed",
     "ArticleModerated",
     "ArticleSubmitted",
+    "ArticleSummarized",
     "ArticleTagged",
 ]
 
@@ -21,4 +23,5 @@ register_event_type(ArticleSubmitted, "news.barid.article.submitted.v1")
 register_event_type(Article, "news.barid.article.parsed.v1")
 register_event_type(ArticleTagged, "news.barid.article.tagged.v1")
 register_event_type(ArticleModerated, "news.barid.article.moderated.v1")
+register_event_type(ArticleSummarized, "news.barid.article.summarized.v1")
 register_event_type(ArticleIndexed, "news.barid.article.indexed.v1")

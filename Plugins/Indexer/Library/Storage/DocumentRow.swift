@@ -25,9 +25,11 @@ struct DocumentRow: Equatable {
     ///   - article: The parsed article.
     ///   - tagged: Its entities, when they are in.
     ///   - moderated: Its verdicts, when they are in.
+    ///   - summarized: Its key phrases, when they are in: what they name weighs like a name.
     init(
         _ article: Barid_Article_V1_Article, tagged: Barid_Article_V1_ArticleTagged?,
-        moderated: Barid_Article_V1_ArticleModerated?
+        moderated: Barid_Article_V1_ArticleModerated?,
+        summarized: Barid_Article_V1_ArticleSummarized? = nil
     ) {
         var verdicts: [UInt32: Barid_Article_V1_Decision] = [:]
         for comment in moderated?.comments ?? [] {
@@ -50,7 +52,9 @@ struct DocumentRow: Equatable {
         if !abstract.isEmpty, !body.contains(where: { $0.utf8.elementsEqual(abstract.utf8) }) {
             body.insert(abstract, at: 0)
         }
-        let names = (tagged?.entities.map(\.name) ?? []) + article.bylines.map(\.text)
+        let names =
+            (tagged?.entities.map(\.name) ?? []) + article.bylines.map(\.text)
+            + (summarized?.phrases.map(\.text) ?? [])
 
         texts = [
             article.headline.text,

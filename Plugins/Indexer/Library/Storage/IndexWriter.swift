@@ -182,6 +182,9 @@ struct IndexWriter {
             },
             moderated: try payloads[Barid_Article_V1_Stage.moderated.rawValue].map {
                 try Barid_Article_V1_ArticleModerated(serializedBytes: $0)
+            },
+            summarized: try payloads[Barid_Article_V1_Stage.summarized.rawValue].map {
+                try Barid_Article_V1_ArticleSummarized(serializedBytes: $0)
             })
         let old = try row("SELECT * FROM document WHERE pk = ?", [article]).map(
             DocumentRow.init(row:))

@@ -27,6 +27,7 @@ STAGE_INDEXED: Stage
 STAGE_MODERATED: Stage
 STAGE_PARSED: Stage
 STAGE_SUBMITTED: Stage
+STAGE_SUMMARIZED: Stage
 STAGE_TAGGED: Stage
 STAGE_UNSPECIFIED: Stage
 
@@ -124,6 +125,20 @@ class ArticleSubmitted(_message.Message):
     url: str
     def __init__(self, content: _Optional[bytes] = ..., media_type: _Optional[str] = ..., url: _Optional[str] = ..., file_name: _Optional[str] = ..., charset: _Optional[str] = ...) -> None: ...
 
+class ArticleSummarized(_message.Message):
+    __slots__ = ["article_id", "phrases", "revision", "sentences", "summarizer"]
+    ARTICLE_ID_FIELD_NUMBER: _ClassVar[int]
+    PHRASES_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    SENTENCES_FIELD_NUMBER: _ClassVar[int]
+    SUMMARIZER_FIELD_NUMBER: _ClassVar[int]
+    article_id: str
+    phrases: _containers.RepeatedCompositeFieldContainer[KeyPhrase]
+    revision: str
+    sentences: _containers.RepeatedCompositeFieldContainer[Text]
+    summarizer: str
+    def __init__(self, article_id: _Optional[str] = ..., revision: _Optional[str] = ..., sentences: _Optional[_Iterable[_Union[Text, _Mapping]]] = ..., phrases: _Optional[_Iterable[_Union[KeyPhrase, _Mapping]]] = ..., summarizer: _Optional[str] = ...) -> None: ...
+
 class ArticleTagged(_message.Message):
     __slots__ = ["article_id", "comments", "entities", "revision", "tagger"]
     ARTICLE_ID_FIELD_NUMBER: _ClassVar[int]
@@ -211,6 +226,16 @@ class Hashtag(_message.Message):
     name: str
     raw: Text
     def __init__(self, name: _Optional[str] = ..., raw: _Optional[_Union[Text, _Mapping]] = ...) -> None: ...
+
+class KeyPhrase(_message.Message):
+    __slots__ = ["mentions", "text", "weight"]
+    MENTIONS_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    mentions: _containers.RepeatedCompositeFieldContainer[Mention]
+    text: str
+    weight: float
+    def __init__(self, text: _Optional[str] = ..., weight: _Optional[float] = ..., mentions: _Optional[_Iterable[_Union[Mention, _Mapping]]] = ...) -> None: ...
 
 class Language(_message.Message):
     __slots__ = ["code", "confidence"]

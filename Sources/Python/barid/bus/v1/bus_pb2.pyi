@@ -159,6 +159,7 @@ class Start(_message.Message):
         __slots__ = []
     AT_FIELD_NUMBER: _ClassVar[int]
     AT_FIRST: Start.At
+    AT_LAST: Start.At
     AT_NEW: Start.At
     AT_SEQUENCE: Start.At
     AT_TIME: Start.At

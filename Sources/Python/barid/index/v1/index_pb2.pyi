@@ -14,18 +14,20 @@ class GetArticleRequest(_message.Message):
     def __init__(self, article_id: _Optional[str] = ...) -> None: ...
 
 class GetArticleResponse(_message.Message):
-    __slots__ = ["article", "indexed", "moderated", "stages", "tagged"]
+    __slots__ = ["article", "indexed", "moderated", "stages", "summarized", "tagged"]
     ARTICLE_FIELD_NUMBER: _ClassVar[int]
     INDEXED_FIELD_NUMBER: _ClassVar[int]
     MODERATED_FIELD_NUMBER: _ClassVar[int]
     STAGES_FIELD_NUMBER: _ClassVar[int]
+    SUMMARIZED_FIELD_NUMBER: _ClassVar[int]
     TAGGED_FIELD_NUMBER: _ClassVar[int]
     article: _article_pb2.Article
     indexed: _timestamp_pb2.Timestamp
     moderated: _article_pb2.ArticleModerated
     stages: _containers.RepeatedScalarFieldContainer[_article_pb2.Stage]
+    summarized: _article_pb2.ArticleSummarized
     tagged: _article_pb2.ArticleTagged
-    def __init__(self, article: _Optional[_Union[_article_pb2.Article, _Mapping]] = ..., tagged: _Optional[_Union[_article_pb2.ArticleTagged, _Mapping]] = ..., moderated: _Optional[_Union[_article_pb2.ArticleModerated, _Mapping]] = ..., stages: _Optional[_Iterable[_Union[_article_pb2.Stage, str]]] = ..., indexed: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    def __init__(self, article: _Optional[_Union[_article_pb2.Article, _Mapping]] = ..., tagged: _Optional[_Union[_article_pb2.ArticleTagged, _Mapping]] = ..., moderated: _Optional[_Union[_article_pb2.ArticleModerated, _Mapping]] = ..., stages: _Optional[_Iterable[_Union[_article_pb2.Stage, str]]] = ..., indexed: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., summarized: _Optional[_Union[_article_pb2.ArticleSummarized, _Mapping]] = ...) -> None: ...
 
 class Hit(_message.Message):
     __slots__ = ["article_id", "decision", "headline", "language", "published", "publisher", "revision", "score", "snippets", "url"]
