@@ -210,8 +210,10 @@ let package = Package(
         // Reading, terminal, exit codes.
         .testTarget(
             name: "BaridCommandTests",
-            dependencies: ["BaridArticles", "BaridCommand", "BrokerCommand", "TestSupport"],
-            swiftSettings: settings),
+            dependencies: [
+                "Barid", "BaridArticles", "BaridCommand", "BaridSchema", "BaridTransport",
+                "BrokerCommand", "TestSupport", grpcCore, logging,
+            ], swiftSettings: settings),
         // The prover's own parts: plans, events, its worker, verdicts, processes.
         .testTarget(
             name: "BaridChaosTests",

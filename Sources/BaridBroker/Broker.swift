@@ -56,6 +56,11 @@ public final class Broker: Service {
     init(
         _ configuration: BrokerConfiguration, folder: DataFolder?, log: any EventLog
     ) throws {
+        guard configuration.core.problems.isEmpty else {
+            throw RPCError(
+                code: .invalidArgument,
+                message: configuration.core.problems.joined(separator: "\n"))
+        }
         self.configuration = configuration
         self.folder = Mutex(folder)
         let listenerBox = LateListener()
@@ -93,7 +98,9 @@ public final class Broker: Service {
             transport: listener.serverTransport,
             services: [
                 AdminService(core: self.core, sessions: sessions, facts: facts),
-                HealthService(sessions: sessions, localServices: Self.localServices),
+                HealthService(
+                    sessions: sessions, localServices: Self.localServices,
+                    acceptance: core.acceptance),
             ])
         recoveredCore = Mutex(CoreTransfer(core: core))
     }

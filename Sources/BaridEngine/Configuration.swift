@@ -76,6 +76,11 @@ public struct EngineConfiguration: Sendable, Equatable {
     /// The default is 131,072: a repeat is recognised among the last 131,072 to 262,144 events, in
     /// at most 13 MiB.
     public var identities = 131_072
+    /// How long an identity is remembered at least, unless as many events as two generations hold
+    /// came after it; it is forgotten before twice this time.
+    ///
+    /// The default is 24 h: who publishes again knows of it within a day.
+    public var identityAge = Duration.seconds(86_400)
     /// Most topics.
     ///
     /// The default is 64.

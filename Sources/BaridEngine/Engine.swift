@@ -73,6 +73,8 @@ public struct Engine: ~Copyable {
             operate(ticket: ticket, topic: topic, group: group, operation, into: &actions)
         case .workerExit(let exit):
             append(.workerExit(exit), into: &actions)
+        case .removeDeadLetters(let group, let positions):
+            removeDeadLetters(group, positions, into: &actions)
         case .storage(let level):
             storage = level
         case .drain:

@@ -27,6 +27,9 @@ public enum Input: Sendable {
     case operate(ticket: UInt64, topic: String, group: String, GroupOperation)
     /// A supervisor reported a worker's end.
     case workerExit(WorkerExit)
+    /// Dead letters of a group, by the positions of their records, are to go; those that are
+    /// gone already are passed over.
+    case removeDeadLetters(GroupID, positions: [UInt64])
     /// How full the log is.
     case storage(StorageLevel)
     /// The broker stops: nothing new is taken or given out, settling goes on.

@@ -7,9 +7,19 @@ public struct LogSpace: Sendable, Equatable {
     /// Bytes the file system has free beyond that; `Int.max` where there is no such limit.
     public var free: Int
 
+    /// Bytes of records written and kept; of `used`, the rest is prepared.
+    public var written: Int
+
     /// Creates a statement of space.
-    public init(used: Int, ready: Int, free: Int) {
+    ///
+    /// - Parameters:
+    ///   - used: Bytes on disk.
+    ///   - ready: Bytes of room prepared.
+    ///   - free: Bytes of room beyond.
+    ///   - written: Bytes of records. The default is all that is used.
+    public init(used: Int, ready: Int, free: Int, written: Int? = nil) {
         self.used = used
+        self.written = written ?? used
         self.ready = ready
         self.free = free
     }

@@ -139,6 +139,32 @@ public enum Barid_Admin_V1_Admin: Sendable {
                 type: .unary
             )
         }
+        /// Namespace for "PurgeDeadLetters" metadata.
+        public enum PurgeDeadLetters: Sendable {
+            /// Request type for "PurgeDeadLetters".
+            public typealias Input = Barid_Admin_V1_PurgeDeadLettersRequest
+            /// Response type for "PurgeDeadLetters".
+            public typealias Output = Barid_Admin_V1_PurgeDeadLettersResponse
+            /// Descriptor for "PurgeDeadLetters".
+            public static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "barid.admin.v1.Admin"),
+                method: "PurgeDeadLetters",
+                type: .unary
+            )
+        }
+        /// Namespace for "RetryDeadLetters" metadata.
+        public enum RetryDeadLetters: Sendable {
+            /// Request type for "RetryDeadLetters".
+            public typealias Input = Barid_Admin_V1_RetryDeadLettersRequest
+            /// Response type for "RetryDeadLetters".
+            public typealias Output = Barid_Admin_V1_RetryDeadLettersResponse
+            /// Descriptor for "RetryDeadLetters".
+            public static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "barid.admin.v1.Admin"),
+                method: "RetryDeadLetters",
+                type: .unary
+            )
+        }
         /// Namespace for "ListServices" metadata.
         public enum ListServices: Sendable {
             /// Request type for "ListServices".
@@ -176,6 +202,8 @@ public enum Barid_Admin_V1_Admin: Sendable {
             DeleteGroup.descriptor,
             ReplayGroup.descriptor,
             ListDeadLetters.descriptor,
+            PurgeDeadLetters.descriptor,
+            RetryDeadLetters.descriptor,
             ListServices.descriptor,
             ReportWorkerExit.descriptor
         ]
@@ -356,7 +384,7 @@ extension Barid_Admin_V1_Admin {
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Events set aside, oldest first.
+        /// > Dead letters in the order in which they were set aside, in pages.
         ///
         /// - Parameters:
         ///   - request: A streaming request of `Barid_Admin_V1_ListDeadLettersRequest` messages.
@@ -369,6 +397,42 @@ extension Barid_Admin_V1_Admin {
             request: GRPCCore.StreamingServerRequest<Barid_Admin_V1_ListDeadLettersRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<Barid_Admin_V1_ListDeadLettersResponse>
+
+        /// Handle the "PurgeDeadLetters" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Removes dead letters for good, a page at a time; answered once that is durable.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Barid_Admin_V1_PurgeDeadLettersRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Barid_Admin_V1_PurgeDeadLettersResponse` messages.
+        func purgeDeadLetters(
+            request: GRPCCore.StreamingServerRequest<Barid_Admin_V1_PurgeDeadLettersRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Barid_Admin_V1_PurgeDeadLettersResponse>
+
+        /// Handle the "RetryDeadLetters" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Makes dead letters due again in their groups, a page at a time; answered once that is durable.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Barid_Admin_V1_RetryDeadLettersRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Barid_Admin_V1_RetryDeadLettersResponse` messages.
+        func retryDeadLetters(
+            request: GRPCCore.StreamingServerRequest<Barid_Admin_V1_RetryDeadLettersRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Barid_Admin_V1_RetryDeadLettersResponse>
 
         /// Handle the "ListServices" method.
         ///
@@ -567,7 +631,7 @@ extension Barid_Admin_V1_Admin {
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Events set aside, oldest first.
+        /// > Dead letters in the order in which they were set aside, in pages.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Barid_Admin_V1_ListDeadLettersRequest` message.
@@ -580,6 +644,42 @@ extension Barid_Admin_V1_Admin {
             request: GRPCCore.ServerRequest<Barid_Admin_V1_ListDeadLettersRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.ServerResponse<Barid_Admin_V1_ListDeadLettersResponse>
+
+        /// Handle the "PurgeDeadLetters" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Removes dead letters for good, a page at a time; answered once that is durable.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Barid_Admin_V1_PurgeDeadLettersRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Barid_Admin_V1_PurgeDeadLettersResponse` message.
+        func purgeDeadLetters(
+            request: GRPCCore.ServerRequest<Barid_Admin_V1_PurgeDeadLettersRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Barid_Admin_V1_PurgeDeadLettersResponse>
+
+        /// Handle the "RetryDeadLetters" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Makes dead letters due again in their groups, a page at a time; answered once that is durable.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Barid_Admin_V1_RetryDeadLettersRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Barid_Admin_V1_RetryDeadLettersResponse` message.
+        func retryDeadLetters(
+            request: GRPCCore.ServerRequest<Barid_Admin_V1_RetryDeadLettersRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Barid_Admin_V1_RetryDeadLettersResponse>
 
         /// Handle the "ListServices" method.
         ///
@@ -776,7 +876,7 @@ extension Barid_Admin_V1_Admin {
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Events set aside, oldest first.
+        /// > Dead letters in the order in which they were set aside, in pages.
         ///
         /// - Parameters:
         ///   - request: A `Barid_Admin_V1_ListDeadLettersRequest` message.
@@ -789,6 +889,42 @@ extension Barid_Admin_V1_Admin {
             request: Barid_Admin_V1_ListDeadLettersRequest,
             context: GRPCCore.ServerContext
         ) async throws -> Barid_Admin_V1_ListDeadLettersResponse
+
+        /// Handle the "PurgeDeadLetters" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Removes dead letters for good, a page at a time; answered once that is durable.
+        ///
+        /// - Parameters:
+        ///   - request: A `Barid_Admin_V1_PurgeDeadLettersRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Barid_Admin_V1_PurgeDeadLettersResponse` to respond with.
+        func purgeDeadLetters(
+            request: Barid_Admin_V1_PurgeDeadLettersRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Barid_Admin_V1_PurgeDeadLettersResponse
+
+        /// Handle the "RetryDeadLetters" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Makes dead letters due again in their groups, a page at a time; answered once that is durable.
+        ///
+        /// - Parameters:
+        ///   - request: A `Barid_Admin_V1_RetryDeadLettersRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Barid_Admin_V1_RetryDeadLettersResponse` to respond with.
+        func retryDeadLetters(
+            request: Barid_Admin_V1_RetryDeadLettersRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Barid_Admin_V1_RetryDeadLettersResponse
 
         /// Handle the "ListServices" method.
         ///
@@ -932,6 +1068,28 @@ extension Barid_Admin_V1_Admin.StreamingServiceProtocol {
             }
         )
         router.registerHandler(
+            forMethod: Barid_Admin_V1_Admin.Method.PurgeDeadLetters.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Barid_Admin_V1_PurgeDeadLettersRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Barid_Admin_V1_PurgeDeadLettersResponse>(),
+            handler: { request, context in
+                try await self.purgeDeadLetters(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Barid_Admin_V1_Admin.Method.RetryDeadLetters.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Barid_Admin_V1_RetryDeadLettersRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Barid_Admin_V1_RetryDeadLettersResponse>(),
+            handler: { request, context in
+                try await self.retryDeadLetters(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
             forMethod: Barid_Admin_V1_Admin.Method.ListServices.descriptor,
             deserializer: GRPCProtobuf.ProtobufDeserializer<Barid_Admin_V1_ListServicesRequest>(),
             serializer: GRPCProtobuf.ProtobufSerializer<Barid_Admin_V1_ListServicesResponse>(),
@@ -1052,6 +1210,28 @@ extension Barid_Admin_V1_Admin.ServiceProtocol {
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<Barid_Admin_V1_ListDeadLettersResponse> {
         let response = try await self.listDeadLetters(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    public func purgeDeadLetters(
+        request: GRPCCore.StreamingServerRequest<Barid_Admin_V1_PurgeDeadLettersRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Barid_Admin_V1_PurgeDeadLettersResponse> {
+        let response = try await self.purgeDeadLetters(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    public func retryDeadLetters(
+        request: GRPCCore.StreamingServerRequest<Barid_Admin_V1_RetryDeadLettersRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Barid_Admin_V1_RetryDeadLettersResponse> {
+        let response = try await self.retryDeadLetters(
             request: GRPCCore.ServerRequest(stream: request),
             context: context
         )
@@ -1194,6 +1374,32 @@ extension Barid_Admin_V1_Admin.SimpleServiceProtocol {
     ) async throws -> GRPCCore.ServerResponse<Barid_Admin_V1_ListDeadLettersResponse> {
         return GRPCCore.ServerResponse<Barid_Admin_V1_ListDeadLettersResponse>(
             message: try await self.listDeadLetters(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    public func purgeDeadLetters(
+        request: GRPCCore.ServerRequest<Barid_Admin_V1_PurgeDeadLettersRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Barid_Admin_V1_PurgeDeadLettersResponse> {
+        return GRPCCore.ServerResponse<Barid_Admin_V1_PurgeDeadLettersResponse>(
+            message: try await self.purgeDeadLetters(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    public func retryDeadLetters(
+        request: GRPCCore.ServerRequest<Barid_Admin_V1_RetryDeadLettersRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Barid_Admin_V1_RetryDeadLettersResponse> {
+        return GRPCCore.ServerResponse<Barid_Admin_V1_RetryDeadLettersResponse>(
+            message: try await self.retryDeadLetters(
                 request: request.message,
                 context: context
             ),
@@ -1429,7 +1635,7 @@ extension Barid_Admin_V1_Admin {
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Events set aside, oldest first.
+        /// > Dead letters in the order in which they were set aside, in pages.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Barid_Admin_V1_ListDeadLettersRequest` message.
@@ -1446,6 +1652,52 @@ extension Barid_Admin_V1_Admin {
             deserializer: some GRPCCore.MessageDeserializer<Barid_Admin_V1_ListDeadLettersResponse>,
             options: GRPCCore.CallOptions,
             onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Admin_V1_ListDeadLettersResponse>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "PurgeDeadLetters" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Removes dead letters for good, a page at a time; answered once that is durable.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Barid_Admin_V1_PurgeDeadLettersRequest` message.
+        ///   - serializer: A serializer for `Barid_Admin_V1_PurgeDeadLettersRequest` messages.
+        ///   - deserializer: A deserializer for `Barid_Admin_V1_PurgeDeadLettersResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func purgeDeadLetters<Result>(
+            request: GRPCCore.ClientRequest<Barid_Admin_V1_PurgeDeadLettersRequest>,
+            serializer: some GRPCCore.MessageSerializer<Barid_Admin_V1_PurgeDeadLettersRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Barid_Admin_V1_PurgeDeadLettersResponse>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Admin_V1_PurgeDeadLettersResponse>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "RetryDeadLetters" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Makes dead letters due again in their groups, a page at a time; answered once that is durable.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Barid_Admin_V1_RetryDeadLettersRequest` message.
+        ///   - serializer: A serializer for `Barid_Admin_V1_RetryDeadLettersRequest` messages.
+        ///   - deserializer: A deserializer for `Barid_Admin_V1_RetryDeadLettersResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func retryDeadLetters<Result>(
+            request: GRPCCore.ClientRequest<Barid_Admin_V1_RetryDeadLettersRequest>,
+            serializer: some GRPCCore.MessageSerializer<Barid_Admin_V1_RetryDeadLettersRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Barid_Admin_V1_RetryDeadLettersResponse>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Admin_V1_RetryDeadLettersResponse>) async throws -> Result
         ) async throws -> Result where Result: Sendable
 
         /// Call the "ListServices" method.
@@ -1791,7 +2043,7 @@ extension Barid_Admin_V1_Admin {
         ///
         /// > Source IDL Documentation:
         /// >
-        /// > Events set aside, oldest first.
+        /// > Dead letters in the order in which they were set aside, in pages.
         ///
         /// - Parameters:
         ///   - request: A request containing a single `Barid_Admin_V1_ListDeadLettersRequest` message.
@@ -1814,6 +2066,74 @@ extension Barid_Admin_V1_Admin {
             try await self.client.unary(
                 request: request,
                 descriptor: Barid_Admin_V1_Admin.Method.ListDeadLetters.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "PurgeDeadLetters" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Removes dead letters for good, a page at a time; answered once that is durable.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Barid_Admin_V1_PurgeDeadLettersRequest` message.
+        ///   - serializer: A serializer for `Barid_Admin_V1_PurgeDeadLettersRequest` messages.
+        ///   - deserializer: A deserializer for `Barid_Admin_V1_PurgeDeadLettersResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        public func purgeDeadLetters<Result>(
+            request: GRPCCore.ClientRequest<Barid_Admin_V1_PurgeDeadLettersRequest>,
+            serializer: some GRPCCore.MessageSerializer<Barid_Admin_V1_PurgeDeadLettersRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Barid_Admin_V1_PurgeDeadLettersResponse>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Admin_V1_PurgeDeadLettersResponse>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Barid_Admin_V1_Admin.Method.PurgeDeadLetters.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "RetryDeadLetters" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Makes dead letters due again in their groups, a page at a time; answered once that is durable.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Barid_Admin_V1_RetryDeadLettersRequest` message.
+        ///   - serializer: A serializer for `Barid_Admin_V1_RetryDeadLettersRequest` messages.
+        ///   - deserializer: A deserializer for `Barid_Admin_V1_RetryDeadLettersResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        public func retryDeadLetters<Result>(
+            request: GRPCCore.ClientRequest<Barid_Admin_V1_RetryDeadLettersRequest>,
+            serializer: some GRPCCore.MessageSerializer<Barid_Admin_V1_RetryDeadLettersRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Barid_Admin_V1_RetryDeadLettersResponse>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Admin_V1_RetryDeadLettersResponse>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Barid_Admin_V1_Admin.Method.RetryDeadLetters.descriptor,
                 serializer: serializer,
                 deserializer: deserializer,
                 options: options,
@@ -2130,7 +2450,7 @@ extension Barid_Admin_V1_Admin.ClientProtocol {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > Events set aside, oldest first.
+    /// > Dead letters in the order in which they were set aside, in pages.
     ///
     /// - Parameters:
     ///   - request: A request containing a single `Barid_Admin_V1_ListDeadLettersRequest` message.
@@ -2150,6 +2470,64 @@ extension Barid_Admin_V1_Admin.ClientProtocol {
             request: request,
             serializer: GRPCProtobuf.ProtobufSerializer<Barid_Admin_V1_ListDeadLettersRequest>(),
             deserializer: GRPCProtobuf.ProtobufDeserializer<Barid_Admin_V1_ListDeadLettersResponse>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "PurgeDeadLetters" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Removes dead letters for good, a page at a time; answered once that is durable.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Barid_Admin_V1_PurgeDeadLettersRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func purgeDeadLetters<Result>(
+        request: GRPCCore.ClientRequest<Barid_Admin_V1_PurgeDeadLettersRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Admin_V1_PurgeDeadLettersResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.purgeDeadLetters(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Barid_Admin_V1_PurgeDeadLettersRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Barid_Admin_V1_PurgeDeadLettersResponse>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "RetryDeadLetters" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Makes dead letters due again in their groups, a page at a time; answered once that is durable.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Barid_Admin_V1_RetryDeadLettersRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func retryDeadLetters<Result>(
+        request: GRPCCore.ClientRequest<Barid_Admin_V1_RetryDeadLettersRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Admin_V1_RetryDeadLettersResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.retryDeadLetters(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Barid_Admin_V1_RetryDeadLettersRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Barid_Admin_V1_RetryDeadLettersResponse>(),
             options: options,
             onResponse: handleResponse
         )
@@ -2485,7 +2863,7 @@ extension Barid_Admin_V1_Admin.ClientProtocol {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > Events set aside, oldest first.
+    /// > Dead letters in the order in which they were set aside, in pages.
     ///
     /// - Parameters:
     ///   - message: request message to send.
@@ -2508,6 +2886,72 @@ extension Barid_Admin_V1_Admin.ClientProtocol {
             metadata: metadata
         )
         return try await self.listDeadLetters(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "PurgeDeadLetters" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Removes dead letters for good, a page at a time; answered once that is durable.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func purgeDeadLetters<Result>(
+        _ message: Barid_Admin_V1_PurgeDeadLettersRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Admin_V1_PurgeDeadLettersResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Barid_Admin_V1_PurgeDeadLettersRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.purgeDeadLetters(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "RetryDeadLetters" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Makes dead letters due again in their groups, a page at a time; answered once that is durable.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func retryDeadLetters<Result>(
+        _ message: Barid_Admin_V1_RetryDeadLettersRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Admin_V1_RetryDeadLettersResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Barid_Admin_V1_RetryDeadLettersRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.retryDeadLetters(
             request: request,
             options: options,
             onResponse: handleResponse

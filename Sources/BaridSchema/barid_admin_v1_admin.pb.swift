@@ -131,6 +131,29 @@ public nonisolated struct Barid_Admin_V1_GetStatusResponse: @unchecked Sendable 
     set {_uniqueStorage()._freeDiskBytes = newValue}
   }
 
+  /// Stable, upper case: why publishes are not taken, a row of Protocols/2-bus.md §14; empty when they are.
+  public var notAccepting: String {
+    get {_storage._notAccepting}
+    set {_uniqueStorage()._notAccepting = newValue}
+  }
+
+  /// Below so many bytes of room publishes are refused, below so many outputs too.
+  public var softFreeBytes: UInt64 {
+    get {_storage._softFreeBytes}
+    set {_uniqueStorage()._softFreeBytes = newValue}
+  }
+
+  public var hardFreeBytes: UInt64 {
+    get {_storage._hardFreeBytes}
+    set {_uniqueStorage()._hardFreeBytes = newValue}
+  }
+
+  /// The most the log may use; 0 means what the disk has.
+  public var maximumLogBytes: UInt64 {
+    get {_storage._maximumLogBytes}
+    set {_uniqueStorage()._maximumLogBytes = newValue}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -148,6 +171,9 @@ public nonisolated struct Barid_Admin_V1_TopicStatus: Sendable {
   public var firstSequence: UInt64 = 0
 
   public var lastSequence: UInt64 = 0
+
+  /// Events stored whose type no group of the topic takes: no subscriber.
+  public var noSubscriber: UInt64 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -255,6 +281,17 @@ public nonisolated struct Barid_Admin_V1_GroupStatus: @unchecked Sendable {
   public var maximumDeliveries: UInt32 {
     get {_storage._maximumDeliveries}
     set {_uniqueStorage()._maximumDeliveries = newValue}
+  }
+
+  /// Events in its window (ready, blocked, out or waiting), and the bytes of those held in memory.
+  public var window: UInt64 {
+    get {_storage._window}
+    set {_uniqueStorage()._window = newValue}
+  }
+
+  public var heldBytes: UInt64 {
+    get {_storage._heldBytes}
+    set {_uniqueStorage()._heldBytes = newValue}
   }
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -533,25 +570,71 @@ public nonisolated struct Barid_Admin_V1_ReplayGroupResponse: Sendable {
   public init() {}
 }
 
+/// Which dead letters: every condition that is set has to hold.
+public nonisolated struct Barid_Admin_V1_DeadLetterSelection: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Empty means every topic, every group.
+  public var topic: String = String()
+
+  public var group: String = String()
+
+  /// Numbers of dead letters, and sequences of events; at most 1,024 of each, none means any.
+  public var numbers: [UInt64] = []
+
+  public var sequences: [UInt64] = []
+
+  /// Of the event: its id, its subject, how its subject begins, patterns on its type.
+  public var eventID: String = String()
+
+  public var subject: String = String()
+
+  public var subjectPrefix: String = String()
+
+  public var types: [String] = []
+
+  /// Reason of the last error.
+  public var reason: String = String()
+
+  /// Not those set aside after the one of this number; 0 means no end. What is retried and dies again gets a new
+  /// number, so that working through all of them ends.
+  public var through: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 public nonisolated struct Barid_Admin_V1_ListDeadLettersRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  public var topic: String = String()
-
-  /// Empty means every group.
-  public var group: String = String()
-
-  /// Empty means every subject.
-  public var subject: String = String()
-
-  /// Most of them to return; 0 means 100.
+  /// Most of them to return; 0 means 100, the most is 1,000.
   public var maximum: UInt32 = 0
+
+  public var selection: Barid_Admin_V1_DeadLetterSelection {
+    get {_selection ?? Barid_Admin_V1_DeadLetterSelection()}
+    set {_selection = newValue}
+  }
+  /// Returns true if `selection` has been explicitly set.
+  public var hasSelection: Bool {self._selection != nil}
+  /// Clears the value of `selection`. Subsequent reads from it will return its default value.
+  public mutating func clearSelection() {self._selection = nil}
+
+  /// Only those set aside after the one of this number: `next` of the page before.
+  public var after: UInt64 = 0
+
+  /// Leave out the events' bytes.
+  public var withoutEvents: Bool = false
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
+
+  fileprivate var _selection: Barid_Admin_V1_DeadLetterSelection? = nil
 }
 
 public nonisolated struct Barid_Admin_V1_ListDeadLettersResponse: Sendable {
@@ -561,7 +644,95 @@ public nonisolated struct Barid_Admin_V1_ListDeadLettersResponse: Sendable {
 
   public var deadLetters: [Barid_Admin_V1_DeadLetter] = []
 
+  /// Dead letters of the topic and group asked for, whatever the other conditions.
   public var total: UInt64 = 0
+
+  /// Goes on after this number; 0 when everything was looked at. A page ends after 1,024 dead letters looked at,
+  /// or 8 MiB, so that it may hold fewer than asked for, or none.
+  public var next: UInt64 = 0
+
+  /// The highest number among all dead letters.
+  public var last: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Barid_Admin_V1_PurgeDeadLettersRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var selection: Barid_Admin_V1_DeadLetterSelection {
+    get {_selection ?? Barid_Admin_V1_DeadLetterSelection()}
+    set {_selection = newValue}
+  }
+  /// Returns true if `selection` has been explicitly set.
+  public var hasSelection: Bool {self._selection != nil}
+  /// Clears the value of `selection`. Subsequent reads from it will return its default value.
+  public mutating func clearSelection() {self._selection = nil}
+
+  /// As in ListDeadLettersRequest.
+  public var after: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _selection: Barid_Admin_V1_DeadLetterSelection? = nil
+}
+
+public nonisolated struct Barid_Admin_V1_PurgeDeadLettersResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// How many are gone.
+  public var removed: UInt64 = 0
+
+  /// Goes on after this number; 0 when everything was looked at.
+  public var next: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Barid_Admin_V1_RetryDeadLettersRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var selection: Barid_Admin_V1_DeadLetterSelection {
+    get {_selection ?? Barid_Admin_V1_DeadLetterSelection()}
+    set {_selection = newValue}
+  }
+  /// Returns true if `selection` has been explicitly set.
+  public var hasSelection: Bool {self._selection != nil}
+  /// Clears the value of `selection`. Subsequent reads from it will return its default value.
+  public mutating func clearSelection() {self._selection = nil}
+
+  /// As in ListDeadLettersRequest.
+  public var after: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _selection: Barid_Admin_V1_DeadLetterSelection? = nil
+}
+
+public nonisolated struct Barid_Admin_V1_RetryDeadLettersResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// How many are dead letters no more, and due again.
+  public var retried: UInt64 = 0
+
+  /// Goes on after this number; 0 when everything was looked at.
+  public var next: UInt64 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -609,6 +780,12 @@ public nonisolated struct Barid_Admin_V1_DeadLetter: Sendable {
 
   /// The serialised Event.
   public var event: Data = Data()
+
+  /// Its number: unique in the broker, higher than those of all before it, never given twice.
+  public var number: UInt64 = 0
+
+  /// What it was before it was retried, the latest first; at most 10 of them. Their events are left out.
+  public var earlier: [Barid_Admin_V1_DeadLetter] = []
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -821,7 +998,7 @@ nonisolated extension Barid_Admin_V1_GetStatusRequest: SwiftProtobuf.Message, Sw
 
 nonisolated extension Barid_Admin_V1_GetStatusResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".GetStatusResponse"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}epoch\0\u{3}process_id\0\u{1}started\0\u{1}uptime\0\u{1}durability\0\u{3}data_folder\0\u{1}endpoints\0\u{1}topics\0\u{1}groups\0\u{1}sessions\0\u{1}accepting\0\u{3}not_accepting_reason\0\u{3}log_bytes\0\u{3}resident_bytes\0\u{3}free_disk_bytes\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}epoch\0\u{3}process_id\0\u{1}started\0\u{1}uptime\0\u{1}durability\0\u{3}data_folder\0\u{1}endpoints\0\u{1}topics\0\u{1}groups\0\u{1}sessions\0\u{1}accepting\0\u{3}not_accepting_reason\0\u{3}log_bytes\0\u{3}resident_bytes\0\u{3}free_disk_bytes\0\u{4}\u{e}not_accepting\0\u{3}soft_free_bytes\0\u{3}hard_free_bytes\0\u{3}maximum_log_bytes\0")
 
   fileprivate class _StorageClass {
     var _version: String = String()
@@ -840,6 +1017,10 @@ nonisolated extension Barid_Admin_V1_GetStatusResponse: SwiftProtobuf.Message, S
     var _logBytes: UInt64 = 0
     var _residentBytes: UInt64 = 0
     var _freeDiskBytes: UInt64 = 0
+    var _notAccepting: String = String()
+    var _softFreeBytes: UInt64 = 0
+    var _hardFreeBytes: UInt64 = 0
+    var _maximumLogBytes: UInt64 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -866,6 +1047,10 @@ nonisolated extension Barid_Admin_V1_GetStatusResponse: SwiftProtobuf.Message, S
       _logBytes = source._logBytes
       _residentBytes = source._residentBytes
       _freeDiskBytes = source._freeDiskBytes
+      _notAccepting = source._notAccepting
+      _softFreeBytes = source._softFreeBytes
+      _hardFreeBytes = source._hardFreeBytes
+      _maximumLogBytes = source._maximumLogBytes
     }
   }
 
@@ -900,6 +1085,10 @@ nonisolated extension Barid_Admin_V1_GetStatusResponse: SwiftProtobuf.Message, S
         case 14: try { try decoder.decodeSingularUInt64Field(value: &_storage._logBytes) }()
         case 15: try { try decoder.decodeSingularUInt64Field(value: &_storage._residentBytes) }()
         case 16: try { try decoder.decodeSingularUInt64Field(value: &_storage._freeDiskBytes) }()
+        case 30: try { try decoder.decodeSingularStringField(value: &_storage._notAccepting) }()
+        case 31: try { try decoder.decodeSingularUInt64Field(value: &_storage._softFreeBytes) }()
+        case 32: try { try decoder.decodeSingularUInt64Field(value: &_storage._hardFreeBytes) }()
+        case 33: try { try decoder.decodeSingularUInt64Field(value: &_storage._maximumLogBytes) }()
         default: break
         }
       }
@@ -960,6 +1149,18 @@ nonisolated extension Barid_Admin_V1_GetStatusResponse: SwiftProtobuf.Message, S
       if _storage._freeDiskBytes != 0 {
         try visitor.visitSingularUInt64Field(value: _storage._freeDiskBytes, fieldNumber: 16)
       }
+      if !_storage._notAccepting.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._notAccepting, fieldNumber: 30)
+      }
+      if _storage._softFreeBytes != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._softFreeBytes, fieldNumber: 31)
+      }
+      if _storage._hardFreeBytes != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._hardFreeBytes, fieldNumber: 32)
+      }
+      if _storage._maximumLogBytes != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._maximumLogBytes, fieldNumber: 33)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -985,6 +1186,10 @@ nonisolated extension Barid_Admin_V1_GetStatusResponse: SwiftProtobuf.Message, S
         if _storage._logBytes != rhs_storage._logBytes {return false}
         if _storage._residentBytes != rhs_storage._residentBytes {return false}
         if _storage._freeDiskBytes != rhs_storage._freeDiskBytes {return false}
+        if _storage._notAccepting != rhs_storage._notAccepting {return false}
+        if _storage._softFreeBytes != rhs_storage._softFreeBytes {return false}
+        if _storage._hardFreeBytes != rhs_storage._hardFreeBytes {return false}
+        if _storage._maximumLogBytes != rhs_storage._maximumLogBytes {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -996,7 +1201,7 @@ nonisolated extension Barid_Admin_V1_GetStatusResponse: SwiftProtobuf.Message, S
 
 nonisolated extension Barid_Admin_V1_TopicStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".TopicStatus"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}topic\0\u{3}first_sequence\0\u{3}last_sequence\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}topic\0\u{3}first_sequence\0\u{3}last_sequence\0\u{4}\u{1b}no_subscriber\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1007,6 +1212,7 @@ nonisolated extension Barid_Admin_V1_TopicStatus: SwiftProtobuf.Message, SwiftPr
       case 1: try { try decoder.decodeSingularStringField(value: &self.topic) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.firstSequence) }()
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.lastSequence) }()
+      case 30: try { try decoder.decodeSingularUInt64Field(value: &self.noSubscriber) }()
       default: break
       }
     }
@@ -1022,6 +1228,9 @@ nonisolated extension Barid_Admin_V1_TopicStatus: SwiftProtobuf.Message, SwiftPr
     if self.lastSequence != 0 {
       try visitor.visitSingularUInt64Field(value: self.lastSequence, fieldNumber: 3)
     }
+    if self.noSubscriber != 0 {
+      try visitor.visitSingularUInt64Field(value: self.noSubscriber, fieldNumber: 30)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1029,6 +1238,7 @@ nonisolated extension Barid_Admin_V1_TopicStatus: SwiftProtobuf.Message, SwiftPr
     if lhs.topic != rhs.topic {return false}
     if lhs.firstSequence != rhs.firstSequence {return false}
     if lhs.lastSequence != rhs.lastSequence {return false}
+    if lhs.noSubscriber != rhs.noSubscriber {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1036,7 +1246,7 @@ nonisolated extension Barid_Admin_V1_TopicStatus: SwiftProtobuf.Message, SwiftPr
 
 nonisolated extension Barid_Admin_V1_GroupStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".GroupStatus"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}topic\0\u{1}group\0\u{1}types\0\u{3}settled_through\0\u{1}lag\0\u{1}leased\0\u{1}waiting\0\u{3}dead_letters\0\u{1}acked\0\u{1}redelivered\0\u{1}workers\0\u{1}credit\0\u{2}\u{8}paused\0\u{1}replaying\0\u{1}expired\0\u{3}oldest_unsettled\0\u{3}maximum_deliveries\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}topic\0\u{1}group\0\u{1}types\0\u{3}settled_through\0\u{1}lag\0\u{1}leased\0\u{1}waiting\0\u{3}dead_letters\0\u{1}acked\0\u{1}redelivered\0\u{1}workers\0\u{1}credit\0\u{2}\u{8}paused\0\u{1}replaying\0\u{1}expired\0\u{3}oldest_unsettled\0\u{3}maximum_deliveries\0\u{2}\u{6}window\0\u{3}held_bytes\0")
 
   fileprivate class _StorageClass {
     var _topic: String = String()
@@ -1056,6 +1266,8 @@ nonisolated extension Barid_Admin_V1_GroupStatus: SwiftProtobuf.Message, SwiftPr
     var _expired: UInt64 = 0
     var _oldestUnsettled: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
     var _maximumDeliveries: UInt32 = 0
+    var _window: UInt64 = 0
+    var _heldBytes: UInt64 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1083,6 +1295,8 @@ nonisolated extension Barid_Admin_V1_GroupStatus: SwiftProtobuf.Message, SwiftPr
       _expired = source._expired
       _oldestUnsettled = source._oldestUnsettled
       _maximumDeliveries = source._maximumDeliveries
+      _window = source._window
+      _heldBytes = source._heldBytes
     }
   }
 
@@ -1118,6 +1332,8 @@ nonisolated extension Barid_Admin_V1_GroupStatus: SwiftProtobuf.Message, SwiftPr
         case 22: try { try decoder.decodeSingularUInt64Field(value: &_storage._expired) }()
         case 23: try { try decoder.decodeSingularMessageField(value: &_storage._oldestUnsettled) }()
         case 24: try { try decoder.decodeSingularUInt32Field(value: &_storage._maximumDeliveries) }()
+        case 30: try { try decoder.decodeSingularUInt64Field(value: &_storage._window) }()
+        case 31: try { try decoder.decodeSingularUInt64Field(value: &_storage._heldBytes) }()
         default: break
         }
       }
@@ -1181,6 +1397,12 @@ nonisolated extension Barid_Admin_V1_GroupStatus: SwiftProtobuf.Message, SwiftPr
       if _storage._maximumDeliveries != 0 {
         try visitor.visitSingularUInt32Field(value: _storage._maximumDeliveries, fieldNumber: 24)
       }
+      if _storage._window != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._window, fieldNumber: 30)
+      }
+      if _storage._heldBytes != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._heldBytes, fieldNumber: 31)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1207,6 +1429,8 @@ nonisolated extension Barid_Admin_V1_GroupStatus: SwiftProtobuf.Message, SwiftPr
         if _storage._expired != rhs_storage._expired {return false}
         if _storage._oldestUnsettled != rhs_storage._oldestUnsettled {return false}
         if _storage._maximumDeliveries != rhs_storage._maximumDeliveries {return false}
+        if _storage._window != rhs_storage._window {return false}
+        if _storage._heldBytes != rhs_storage._heldBytes {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -1739,9 +1963,9 @@ nonisolated extension Barid_Admin_V1_ReplayGroupResponse: SwiftProtobuf.Message,
   }
 }
 
-nonisolated extension Barid_Admin_V1_ListDeadLettersRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  public static let protoMessageName: String = _protobuf_package + ".ListDeadLettersRequest"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}topic\0\u{1}group\0\u{1}subject\0\u{1}maximum\0")
+nonisolated extension Barid_Admin_V1_DeadLetterSelection: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".DeadLetterSelection"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}topic\0\u{1}group\0\u{1}numbers\0\u{1}sequences\0\u{3}event_id\0\u{1}subject\0\u{3}subject_prefix\0\u{1}types\0\u{1}reason\0\u{1}through\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1751,8 +1975,14 @@ nonisolated extension Barid_Admin_V1_ListDeadLettersRequest: SwiftProtobuf.Messa
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.topic) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.group) }()
-      case 3: try { try decoder.decodeSingularStringField(value: &self.subject) }()
-      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.maximum) }()
+      case 3: try { try decoder.decodeRepeatedUInt64Field(value: &self.numbers) }()
+      case 4: try { try decoder.decodeRepeatedUInt64Field(value: &self.sequences) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.eventID) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self.subject) }()
+      case 7: try { try decoder.decodeSingularStringField(value: &self.subjectPrefix) }()
+      case 8: try { try decoder.decodeRepeatedStringField(value: &self.types) }()
+      case 9: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      case 10: try { try decoder.decodeSingularUInt64Field(value: &self.through) }()
       default: break
       }
     }
@@ -1765,20 +1995,93 @@ nonisolated extension Barid_Admin_V1_ListDeadLettersRequest: SwiftProtobuf.Messa
     if !self.group.isEmpty {
       try visitor.visitSingularStringField(value: self.group, fieldNumber: 2)
     }
-    if !self.subject.isEmpty {
-      try visitor.visitSingularStringField(value: self.subject, fieldNumber: 3)
+    if !self.numbers.isEmpty {
+      try visitor.visitPackedUInt64Field(value: self.numbers, fieldNumber: 3)
     }
+    if !self.sequences.isEmpty {
+      try visitor.visitPackedUInt64Field(value: self.sequences, fieldNumber: 4)
+    }
+    if !self.eventID.isEmpty {
+      try visitor.visitSingularStringField(value: self.eventID, fieldNumber: 5)
+    }
+    if !self.subject.isEmpty {
+      try visitor.visitSingularStringField(value: self.subject, fieldNumber: 6)
+    }
+    if !self.subjectPrefix.isEmpty {
+      try visitor.visitSingularStringField(value: self.subjectPrefix, fieldNumber: 7)
+    }
+    if !self.types.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.types, fieldNumber: 8)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 9)
+    }
+    if self.through != 0 {
+      try visitor.visitSingularUInt64Field(value: self.through, fieldNumber: 10)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Barid_Admin_V1_DeadLetterSelection, rhs: Barid_Admin_V1_DeadLetterSelection) -> Bool {
+    if lhs.topic != rhs.topic {return false}
+    if lhs.group != rhs.group {return false}
+    if lhs.numbers != rhs.numbers {return false}
+    if lhs.sequences != rhs.sequences {return false}
+    if lhs.eventID != rhs.eventID {return false}
+    if lhs.subject != rhs.subject {return false}
+    if lhs.subjectPrefix != rhs.subjectPrefix {return false}
+    if lhs.types != rhs.types {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.through != rhs.through {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Barid_Admin_V1_ListDeadLettersRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ListDeadLettersRequest"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{4}maximum\0\u{2}\u{1a}selection\0\u{1}after\0\u{3}without_events\0\u{c}\u{1}\u{1}\u{c}\u{2}\u{1}\u{c}\u{3}\u{1}")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.maximum) }()
+      case 30: try { try decoder.decodeSingularMessageField(value: &self._selection) }()
+      case 31: try { try decoder.decodeSingularUInt64Field(value: &self.after) }()
+      case 32: try { try decoder.decodeSingularBoolField(value: &self.withoutEvents) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.maximum != 0 {
       try visitor.visitSingularUInt32Field(value: self.maximum, fieldNumber: 4)
+    }
+    try { if let v = self._selection {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 30)
+    } }()
+    if self.after != 0 {
+      try visitor.visitSingularUInt64Field(value: self.after, fieldNumber: 31)
+    }
+    if self.withoutEvents != false {
+      try visitor.visitSingularBoolField(value: self.withoutEvents, fieldNumber: 32)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: Barid_Admin_V1_ListDeadLettersRequest, rhs: Barid_Admin_V1_ListDeadLettersRequest) -> Bool {
-    if lhs.topic != rhs.topic {return false}
-    if lhs.group != rhs.group {return false}
-    if lhs.subject != rhs.subject {return false}
     if lhs.maximum != rhs.maximum {return false}
+    if lhs._selection != rhs._selection {return false}
+    if lhs.after != rhs.after {return false}
+    if lhs.withoutEvents != rhs.withoutEvents {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1786,7 +2089,7 @@ nonisolated extension Barid_Admin_V1_ListDeadLettersRequest: SwiftProtobuf.Messa
 
 nonisolated extension Barid_Admin_V1_ListDeadLettersResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".ListDeadLettersResponse"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}dead_letters\0\u{1}total\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}dead_letters\0\u{1}total\0\u{2}\u{1c}next\0\u{1}last\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1796,6 +2099,8 @@ nonisolated extension Barid_Admin_V1_ListDeadLettersResponse: SwiftProtobuf.Mess
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.deadLetters) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.total) }()
+      case 30: try { try decoder.decodeSingularUInt64Field(value: &self.next) }()
+      case 31: try { try decoder.decodeSingularUInt64Field(value: &self.last) }()
       default: break
       }
     }
@@ -1808,12 +2113,168 @@ nonisolated extension Barid_Admin_V1_ListDeadLettersResponse: SwiftProtobuf.Mess
     if self.total != 0 {
       try visitor.visitSingularUInt64Field(value: self.total, fieldNumber: 2)
     }
+    if self.next != 0 {
+      try visitor.visitSingularUInt64Field(value: self.next, fieldNumber: 30)
+    }
+    if self.last != 0 {
+      try visitor.visitSingularUInt64Field(value: self.last, fieldNumber: 31)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: Barid_Admin_V1_ListDeadLettersResponse, rhs: Barid_Admin_V1_ListDeadLettersResponse) -> Bool {
     if lhs.deadLetters != rhs.deadLetters {return false}
     if lhs.total != rhs.total {return false}
+    if lhs.next != rhs.next {return false}
+    if lhs.last != rhs.last {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Barid_Admin_V1_PurgeDeadLettersRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".PurgeDeadLettersRequest"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}selection\0\u{1}after\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._selection) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.after) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._selection {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.after != 0 {
+      try visitor.visitSingularUInt64Field(value: self.after, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Barid_Admin_V1_PurgeDeadLettersRequest, rhs: Barid_Admin_V1_PurgeDeadLettersRequest) -> Bool {
+    if lhs._selection != rhs._selection {return false}
+    if lhs.after != rhs.after {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Barid_Admin_V1_PurgeDeadLettersResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".PurgeDeadLettersResponse"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}removed\0\u{1}next\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.removed) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.next) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.removed != 0 {
+      try visitor.visitSingularUInt64Field(value: self.removed, fieldNumber: 1)
+    }
+    if self.next != 0 {
+      try visitor.visitSingularUInt64Field(value: self.next, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Barid_Admin_V1_PurgeDeadLettersResponse, rhs: Barid_Admin_V1_PurgeDeadLettersResponse) -> Bool {
+    if lhs.removed != rhs.removed {return false}
+    if lhs.next != rhs.next {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Barid_Admin_V1_RetryDeadLettersRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".RetryDeadLettersRequest"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}selection\0\u{1}after\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._selection) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.after) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._selection {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.after != 0 {
+      try visitor.visitSingularUInt64Field(value: self.after, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Barid_Admin_V1_RetryDeadLettersRequest, rhs: Barid_Admin_V1_RetryDeadLettersRequest) -> Bool {
+    if lhs._selection != rhs._selection {return false}
+    if lhs.after != rhs.after {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Barid_Admin_V1_RetryDeadLettersResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".RetryDeadLettersResponse"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}retried\0\u{1}next\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.retried) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.next) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.retried != 0 {
+      try visitor.visitSingularUInt64Field(value: self.retried, fieldNumber: 1)
+    }
+    if self.next != 0 {
+      try visitor.visitSingularUInt64Field(value: self.next, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Barid_Admin_V1_RetryDeadLettersResponse, rhs: Barid_Admin_V1_RetryDeadLettersResponse) -> Bool {
+    if lhs.retried != rhs.retried {return false}
+    if lhs.next != rhs.next {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1821,7 +2282,7 @@ nonisolated extension Barid_Admin_V1_ListDeadLettersResponse: SwiftProtobuf.Mess
 
 nonisolated extension Barid_Admin_V1_DeadLetter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".DeadLetter"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}topic\0\u{1}group\0\u{1}sequence\0\u{3}event_id\0\u{1}type\0\u{1}subject\0\u{1}time\0\u{1}error\0\u{1}attempts\0\u{1}event\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}topic\0\u{1}group\0\u{1}sequence\0\u{3}event_id\0\u{1}type\0\u{1}subject\0\u{1}time\0\u{1}error\0\u{1}attempts\0\u{1}event\0\u{2}\u{14}number\0\u{1}earlier\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1839,6 +2300,8 @@ nonisolated extension Barid_Admin_V1_DeadLetter: SwiftProtobuf.Message, SwiftPro
       case 8: try { try decoder.decodeSingularMessageField(value: &self._error) }()
       case 9: try { try decoder.decodeRepeatedMessageField(value: &self.attempts) }()
       case 10: try { try decoder.decodeSingularBytesField(value: &self.event) }()
+      case 30: try { try decoder.decodeSingularUInt64Field(value: &self.number) }()
+      case 31: try { try decoder.decodeRepeatedMessageField(value: &self.earlier) }()
       default: break
       }
     }
@@ -1879,6 +2342,12 @@ nonisolated extension Barid_Admin_V1_DeadLetter: SwiftProtobuf.Message, SwiftPro
     if !self.event.isEmpty {
       try visitor.visitSingularBytesField(value: self.event, fieldNumber: 10)
     }
+    if self.number != 0 {
+      try visitor.visitSingularUInt64Field(value: self.number, fieldNumber: 30)
+    }
+    if !self.earlier.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.earlier, fieldNumber: 31)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1893,6 +2362,8 @@ nonisolated extension Barid_Admin_V1_DeadLetter: SwiftProtobuf.Message, SwiftPro
     if lhs._error != rhs._error {return false}
     if lhs.attempts != rhs.attempts {return false}
     if lhs.event != rhs.event {return false}
+    if lhs.number != rhs.number {return false}
+    if lhs.earlier != rhs.earlier {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

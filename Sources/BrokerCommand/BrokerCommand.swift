@@ -55,6 +55,8 @@ struct BrokerCommand: AsyncParsableCommand {
     @Option(help: "The least level logged: debug, info, warning or error.")
     var logLevel: Logger.Level = .info
 
+    @OptionGroup(title: "Limits") var limits: LimitOptions
+
     @Flag(help: "Print each setting and where it came from, and stop.")
     var printConfiguration = false
 
@@ -71,13 +73,16 @@ struct BrokerCommand: AsyncParsableCommand {
         } catch {
             throw Failure(error).report()
         }
+        var core = CoreConfiguration()
+        let explained = try limits.apply(to: &core)
         guard !printConfiguration else {
-            printSettings(settings)
+            printSettings(settings, explained)
             return
         }
         var configuration = BrokerConfiguration(
             endpoints: endpoints, dataFolder: settings.dataFolder.value)
         configuration.durability = durability
+        configuration.core = core
         configuration.version = Self.configuration.version
         configuration.logger = Logger(label: "barid.broker")
         do {
@@ -106,12 +111,13 @@ struct BrokerCommand: AsyncParsableCommand {
         configuration.logger.info("stopped")
     }
 
-    private func printSettings(_ settings: Settings) {
+    private func printSettings(_ settings: Settings, _ limits: [LimitOptions.Explained]) {
         var lines = settings.explanation.map { "\($0.name)\t\($0.value)\t\($0.origin)" }
         lines.append(
             "listen\t\(listen.joined(separator: " "))\t\(listen.isEmpty ? "default" : "flag --listen")"
         )
         lines.append("durability\t\(durability.rawValue)\t--durability or default")
+        lines += limits.map { "\($0.name)\t\($0.value)\t\($0.origin)" }
         print(lines.joined(separator: "\n"))
     }
 }

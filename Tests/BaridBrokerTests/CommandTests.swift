@@ -74,6 +74,31 @@ import Testing
         #expect(process.output.contains("environment BARID_ENDPOINT"))
     }
 
+    /// Protocols/2-bus §14: every limit is a setting, by flag or environment, checked whole at start.
+    @Test func limitsAreSettings() async throws {
+        let folder = try TemporaryFolder()
+        let shown = try RunningProcess(
+            "barid-broker", ["--print-configuration", "--soft-free", "1.5 GiB"],
+            environment: Self.environment(folder).merging([
+                "BARID_MAXIMUM_LOG": "10GB", "BARID_DEDUP_HOURS": "48",
+            ]) { $1 })
+        #expect(try await shown.ended() == 0, "\(shown.error)")
+        for line in [
+            "soft-free\t1610612736\tflag --soft-free", "hard-free\t25165824\tdefault",
+            "maximum-log\t10000000000\tenvironment BARID_MAXIMUM_LOG",
+            "dedup-hours\t48\tenvironment BARID_DEDUP_HOURS", "dedup-events\t131072\tdefault",
+        ] {
+            #expect(shown.output.contains(line), "\(line): \(shown.output)")
+        }
+        let wrong = try RunningProcess(
+            "barid-broker", ["--soft-free", "1MiB", "--dedup-events", "0"],
+            environment: Self.environment(folder).merging(["BARID_MAXIMUM_LOG": "much"]) { $1 })
+        #expect(try await wrong.ended() == 64)
+        for part in ["soft limit", "window of identities", "BARID_MAXIMUM_LOG"] {
+            #expect(wrong.error.contains(part), "\(part): \(wrong.error)")
+        }
+    }
+
     /// A receipt means fsynced: whoever got one finds the event after any kill.
     @Test func whatWasAcknowledgedSurvivesKills() async throws {
         let folder = try TemporaryFolder()

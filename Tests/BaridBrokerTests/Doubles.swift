@@ -61,7 +61,18 @@ final class WatchedLog: EventLog {
     var failsCommits = false
     /// So many commits succeed.
     var commitsLeft = Int.max
-    var space = LogSpace(used: 0, ready: 1 << 40, free: 0)
+    /// What it says of its space, unless it measures.
+    private var stated = LogSpace(used: 0, ready: 1 << 40, free: 0)
+    /// It says how much it holds, and that there is room without end.
+    var measuresSpace = false
+
+    var space: LogSpace {
+        get {
+            measuresSpace ? LogSpace(used: log.space.used, ready: 1 << 40, free: 0) : stated
+        }
+        set { stated = newValue }
+    }
+
     private(set) var commits = 0
 
     var firstPosition: UInt64 { log.firstPosition }
@@ -165,7 +176,8 @@ final class Bench {
     }
 
     func subscribe(
-        _ id: StreamID, group: String = "work", credit: UInt32 = 100, worker: String = "worker"
+        _ id: StreamID, group: String = "work", types: [String] = [], credit: UInt32 = 100,
+        worker: String = "worker"
     ) throws {
         _ = try core.process([
             .request(
@@ -173,7 +185,8 @@ final class Bench {
                 .subscribe(
                     id,
                     SubscriptionRequest(
-                        topic: "articles", group: group, worker: worker, session: "1")), bytes: 0),
+                        topic: "articles", group: group, types: types, worker: worker,
+                        session: "1")), bytes: 0),
             .request(id, .credit(id, messages: credit, bytes: 1 << 30), bytes: 0),
         ])
     }

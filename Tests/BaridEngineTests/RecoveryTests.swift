@@ -106,7 +106,9 @@ struct RecoveryTests {
             .groupPaused(group: GroupID(1), paused: true),
             .groupReset(group: GroupID(1), start: 7), .groupDeleted(group: GroupID(300)),
             .replay(group: GroupID(3), number: 9, ranges: [1...4, 6...6]),
-            .identitiesRotated, .workerExit(WorkerExit(session: "s", report: [9, 9])),
+            .identitiesRotated(began: 7),
+            .deadLettersRemoved(group: GroupID(1), positions: [3, 2_000, .max]),
+            .workerExit(WorkerExit(session: "s", report: [9, 9])),
         ]
         #expect(Set(records.map(\.kind)).count == records.count)
         for record in records {

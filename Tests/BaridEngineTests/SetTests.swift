@@ -49,9 +49,9 @@ struct SetTests {
             held.append((identity, sequence))
         }
         for (identity, sequence) in held { #expect(window.find(identity)?.sequence == sequence) }
-        window.rotate()
+        window.rotate(at: 1)
         #expect(window.find(held[0].0) != nil)
-        window.rotate()
+        window.rotate(at: 1)
         #expect(window.find(held[0].0) == nil)
     }
 }

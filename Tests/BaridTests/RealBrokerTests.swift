@@ -22,9 +22,10 @@ struct RealBrokerTests {
             endpoint = .ipc(path: folder.file("b.ipc"))
         }
 
-        func broker() throws -> Broker {
+        func broker(maximumLogBytes: Int = .max) throws -> Broker {
             var configuration = BrokerConfiguration(
                 endpoints: [endpoint], dataFolder: folder.file("data"))
+            configuration.core.maximumLogBytes = maximumLogBytes
             configuration.logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
             let broker = try Broker(configuration)
             try broker.start()
@@ -96,6 +97,43 @@ struct RealBrokerTests {
             echoes[String(decoding: text.value, as: UTF8.self)] = event
         }
         return echoes
+    }
+
+    /// Protocols/2-bus §14.2: a full broker is waited for within the deadline, and no longer.
+    @Test func aPublisherWaitsForAFullBroker() async throws {
+        let bench = try Bench()
+        let full = try bench.broker(maximumLogBytes: 1 << 20)
+        try await bench.client { client in
+            var hasty = Self.configuration
+            hasty.deadline = .milliseconds(900)
+            let body = String(repeating: "x", count: 100_000)
+            let refused = try await eventually("a full broker") { () -> RPCError? in
+                do {
+                    _ = try await client.withPublisher(hasty) { publisher in
+                        try await publisher.publish(
+                            Self.order(Int.random(in: 1_000...1_000_000_000), body))
+                    }
+                    return nil
+                } catch let error as RPCError {
+                    return error
+                }
+            }
+            #expect(refused.code == .resourceExhausted, "\(refused)")
+            #expect(refused.reason == "STORAGE_FULL" && refused.retryAfter != nil)
+
+            var patient = Self.configuration
+            patient.deadline = .seconds(60)
+            let receipt = try await client.withPublisher(patient) { publisher in
+                let submission = try await publisher.submit(Self.order(1, "patience"))
+                // There is room again.
+                try await full.stop()
+                let roomy = try bench.broker()
+                let receipt = try await submission.outcome().get()
+                try await roomy.stop()
+                return receipt
+            }
+            #expect(!receipt.duplicate && receipt.sendings >= 1)
+        }
     }
 
     @Test func fromPublishToOutputAndBack() async throws {
@@ -226,7 +264,7 @@ struct RealBrokerTests {
                 try await Self.echoes(client)["fail #2"]
             }
             var request = Barid_Admin_V1_ListDeadLettersRequest()
-            request.topic = "tests"
+            request.selection.topic = "tests"
             let letters = try await client.admin.listDeadLetters(request).deadLetters
             #expect(letters.map(\.eventID) == ["order-1"])
             #expect(letters.first?.error.code == Int32(RPCError.Code.invalidArgument.rawValue))

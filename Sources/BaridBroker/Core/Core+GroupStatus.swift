@@ -30,6 +30,8 @@ extension Core {
             $0.waiting = UInt64(now.waiting)
             $0.workers = UInt32(clamping: now.workers)
             $0.credit = UInt64(now.credit)
+            $0.window = UInt64(now.window)
+            $0.heldBytes = UInt64(now.heldBytes)
             $0.paused = now.isPaused
             $0.replaying = now.again
             if now.lag > 0, let wall = stored(now.settledThrough + 1, of: topic, state) {

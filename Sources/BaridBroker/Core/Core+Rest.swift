@@ -77,31 +77,43 @@ extension Core {
         }
     }
 
+    /// Looks at the room left: now and then, and whenever much was written since.
     func checkSpace() {
         let now = clock().monotonic
-        guard lastSpaceCheck == .min || now - lastSpaceCheck >= 500_000_000 else { return }
+        guard
+            lastSpaceCheck == .min || now - lastSpaceCheck >= 500_000_000
+                || bytesSinceSpaceCheck >= max(configuration.reserveBytes / 4, 1 << 20)
+        else { return }
         lastSpaceCheck = now
+        bytesSinceSpaceCheck = 0
         let space = log.space
         let (sum, overflow) = space.ready.addingReportingOverflow(space.free)
         let left = overflow ? Int.max : sum
-        let level: Input.StorageLevel
-        if left < configuration.hardFreeBytes {
-            level = .outputsRefused
-        } else if left < configuration.softFreeBytes || space.used >= configuration.maximumLogBytes
-        {
-            level = .publishesRefused
-        } else {
-            level = .accepting
-        }
+        let (level, refusal) = level(left: left, written: space.written)
+        if !engine.isDraining { acceptance.set(refusal) }
         guard level != storage else { return }
         storage = level
         step(.storage(level))
-        if level == .accepting {
-            logger.info("publishes are taken again", metadata: ["bytes-left": "\(left)"])
-        } else {
-            logger.error(
-                "publishes are refused: the log is full",
-                metadata: ["bytes-left": "\(left)", "bytes-used": "\(space.used)"])
+        let metadata: Logger.Metadata = [
+            "reason": "\(refusal?.rawValue ?? "")", "bytes-left": "\(left)",
+            "bytes-written": "\(space.written)",
+        ]
+        switch level {
+        case .accepting: logger.info("publishes are taken again", metadata: metadata)
+        case .publishesRefused: logger.error("publishes are refused", metadata: metadata)
+        case .outputsRefused:
+            logger.error("publishes and outputs are refused", metadata: metadata)
         }
+    }
+
+    /// Protocols/2-bus §14: what is taken with so much room left and so much written.
+    func level(left: Int, written: Int) -> (Input.StorageLevel, NotAccepting?) {
+        let maximum = configuration.maximumLogBytes
+        let (end, overflow) = maximum.addingReportingOverflow(configuration.reserveBytes)
+        if left < configuration.hardFreeBytes { return (.outputsRefused, .diskFloor) }
+        if !overflow, written >= end { return (.outputsRefused, .logMaximum) }
+        if left < configuration.softFreeBytes { return (.publishesRefused, .diskFloor) }
+        if written >= maximum { return (.publishesRefused, .logMaximum) }
+        return (.accepting, nil)
     }
 }

@@ -1,4 +1,5 @@
 internal import BaridEngine
+internal import BaridLog
 
 // What services ask for, on the core's thread.
 extension Core {
@@ -35,6 +36,7 @@ extension Core {
     /// Takes and gives out nothing new; tells subscribers, and `done` once nothing is leased.
     func drain(_ done: @escaping () -> Void) {
         step(.drain)
+        acceptance.set(.draining)
         drained = done
         for stream in streams.values {
             guard case .subscribe = stream.role else { continue }
@@ -59,6 +61,24 @@ extension Core {
             case .subscribe: stream.finishing = true
             case .publish, .read: stream.ending = fault
             }
+        }
+    }
+
+    /// Why publishes are not taken, with the numbers and what to do.
+    func words(for refusal: NotAccepting, _ space: LogSpace) -> String {
+        let (sum, overflow) = space.ready.addingReportingOverflow(space.free)
+        let left = overflow ? Int.max : sum
+        switch refusal {
+        case .diskFloor:
+            return
+                "the disk has room for \(left) bytes, less than the \(configuration.softFreeBytes) "
+                + "kept free: make room, or start the broker with a lower --soft-free"
+        case .logMaximum:
+            return
+                "the log holds \(space.written) bytes of at most \(configuration.maximumLogBytes): "
+                + "start the broker with a higher --maximum-log, or let it keep less"
+        case .draining:
+            return "the broker stops: publish again when it is back"
         }
     }
 

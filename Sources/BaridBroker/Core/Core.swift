@@ -33,7 +33,10 @@ final class Core {
     var lastAppend: Int64 = .min
     var sealed = true
     var lastSpaceCheck: Int64 = .min
+    var bytesSinceSpaceCheck = 0
     var storage = Input.StorageLevel.accepting
+    /// What health says of publishing.
+    let acceptance = Acceptance()
     var snapshotPosition: UInt64 = 0
     /// Payload bytes appended since the last snapshot was begun.
     var bytesSinceSnapshot = 0
@@ -96,7 +99,10 @@ final class Core {
             case .stop: goesOn = false
             default: deal(with: mail)
             }
-            if entryBytes >= configuration.commitBytes { try flush() }
+            if entryBytes >= configuration.commitBytes {
+                try flush()
+                checkSpace()
+            }
         }
         if let wake = engine.nextWake, wake <= clock().monotonic { step(.tick) }
         try flush()
@@ -260,6 +266,10 @@ final class Core {
                     "group": "\(name(of: letter.group))", "sequence": "\(letter.sequence)",
                     "reason": "\(letter.fault.reason)", "error": "\(letter.fault.message)",
                 ])
+        case .deadLettersRemoved(let group, let positions):
+            logger.warning(
+                "dead letters purged",
+                metadata: ["group": "\(name(of: group))", "count": "\(positions.count)"])
         default:
             break
         }
@@ -279,6 +289,7 @@ final class Core {
                 try log.commit()
                 entries.removeAll(keepingCapacity: true)
                 bytesSinceSnapshot += entryBytes
+                bytesSinceSpaceCheck += entryBytes
                 entryBytes = 0
                 lastAppend = clock().monotonic
                 sealed = false

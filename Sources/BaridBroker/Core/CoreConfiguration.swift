@@ -8,15 +8,19 @@ public struct CoreConfiguration: Sendable {
     ///
     /// The default is 1 MiB: a larger write takes longer than it saves.
     public var commitBytes = 1 << 20
-    /// Below so many free bytes publishes are refused.
+    /// Below so many bytes of room publishes are refused; what lies between this and the hard limit
+    /// is the reserve of workers' outputs.
     ///
-    /// The default is 64 MiB.
+    /// The default is 64 MiB: the reserve takes what is under way when the limit is met.
     public var softFreeBytes = 64 << 20
-    /// Below so many free bytes outputs are refused too.
+    /// Below so many bytes of room outputs are refused too: the floor of the disk, which settling
+    /// alone may go below.
     ///
     /// The default is 24 MiB, more than the largest record.
     public var hardFreeBytes = 24 << 20
-    /// The most bytes the log may use; above it publishes are refused.
+    /// The most bytes of records the log may hold; above it publishes are refused.
+    ///
+    /// Outputs may use the reserve beyond it. Prepared files take up to two segments more.
     ///
     /// The default is no limit but the disk's.
     public var maximumLogBytes = Int.max
@@ -43,4 +47,32 @@ public struct CoreConfiguration: Sendable {
 
     /// Settings with every default.
     public init() {}
+
+    /// The reserve of workers' outputs.
+    var reserveBytes: Int { max(0, softFreeBytes - hardFreeBytes) }
+
+    /// Everything that makes no sense, for a person; empty when all does.
+    public var problems: [String] {
+        var problems: [String] = []
+        func check(_ name: String, _ isRight: Bool, _ value: String, _ rule: String) {
+            if !isRight { problems.append("\(name) is \(value), and must be \(rule)") }
+        }
+        check(
+            "the hard limit of free bytes", hardFreeBytes >= 20 << 20, "\(hardFreeBytes)",
+            "at least \(20 << 20), the largest record")
+        check(
+            "the soft limit of free bytes", softFreeBytes >= hardFreeBytes, "\(softFreeBytes)",
+            "at least the hard limit, \(hardFreeBytes)")
+        check(
+            "the most bytes of the log", maximumLogBytes >= 1 << 20, "\(maximumLogBytes)",
+            "at least \(1 << 20)")
+        check(
+            "the events of the window of identities", (1...(1 << 24)).contains(engine.identities),
+            "\(engine.identities)", "from 1 to \(1 << 24)")
+        check(
+            "the time of the window of identities",
+            engine.identityAge >= .seconds(1) && engine.identityAge <= .seconds(366 * 86_400),
+            "\(engine.identityAge)", "from 1 s to 366 days")
+        return problems
+    }
 }

@@ -47,17 +47,6 @@ struct AdminService: Barid_Admin_V1_Admin.SimpleServiceProtocol {
         }
     }
 
-    func listDeadLetters(
-        request: Barid_Admin_V1_ListDeadLettersRequest, context: ServerContext
-    ) async throws -> Barid_Admin_V1_ListDeadLettersResponse {
-        try await core.ask { core, answer in
-            answer(
-                Result { try core.deadLetters(request) }.mapError {
-                    RPCError(unreadable: $0)
-                })
-        }
-    }
-
     func listServices(
         request: Barid_Admin_V1_ListServicesRequest, context: ServerContext
     ) async throws -> Barid_Admin_V1_ListServicesResponse {
@@ -125,15 +114,21 @@ struct AdminService: Barid_Admin_V1_Admin.SimpleServiceProtocol {
             status.durability = core.durability == .fsync ? .fsync : .memory
             status.dataFolder = facts.dataFolder
             status.endpoints = facts.endpoints()
+            let refusal = core.acceptance.refusal
             status.accepting = core.engine.isAccepting
-            if !status.accepting {
-                status.notAcceptingReason = "the log is full, or the broker stops"
+            status.notAccepting = refusal?.rawValue ?? ""
+            status.notAcceptingReason = refusal.map { core.words(for: $0, space) } ?? ""
+            status.softFreeBytes = UInt64(clamping: core.configuration.softFreeBytes)
+            status.hardFreeBytes = UInt64(clamping: core.configuration.hardFreeBytes)
+            if core.configuration.maximumLogBytes < .max {
+                status.maximumLogBytes = UInt64(clamping: core.configuration.maximumLogBytes)
             }
             status.logBytes = UInt64(clamping: space.used)
             status.residentBytes = ResidentMemory.bytes
             status.freeDiskBytes = UInt64(clamping: space.free)
-            status.topics = durable.topics.map { topic in
+            status.topics = durable.topics.enumerated().map { index, topic in
                 .with {
+                    $0.noSubscriber = core.engine.noSubscriber(of: TopicID(UInt32(index)))
                     $0.topic = topic.name
                     $0.firstSequence = topic.first
                     $0.lastSequence = topic.next - 1
@@ -154,94 +149,5 @@ struct AdminService: Barid_Admin_V1_Admin.SimpleServiceProtocol {
                 }
             }
         }
-    }
-}
-
-extension Core {
-    /// Dead letters, oldest first; only those asked for are read.
-    fileprivate func deadLetters(
-        _ request: Barid_Admin_V1_ListDeadLettersRequest
-    ) throws -> Barid_Admin_V1_ListDeadLettersResponse {
-        let maximum = request.maximum == 0 ? 100 : min(Int(request.maximum), 10_000)
-        var response = Barid_Admin_V1_ListDeadLettersResponse()
-        var bytes = 0
-        for group in engine.durable.groups {
-            let topic = engine.durable.topics[Int(group.definition.topic.number)].name
-            guard request.topic.isEmpty || request.topic == topic,
-                request.group.isEmpty || request.group == group.definition.name
-            else { continue }
-            for mark in group.deadLetters {
-                // Without a subject to look for, what is not returned need not be read.
-                let full = response.deadLetters.count >= maximum || bytes > 8 << 20
-                if request.subject.isEmpty { response.total += 1 }
-                guard !full || !request.subject.isEmpty else { continue }
-                var letter = try deadLetter(mark)
-                guard request.subject.isEmpty || letter.subject == request.subject else {
-                    continue
-                }
-                if !request.subject.isEmpty { response.total += 1 }
-                guard !full else { continue }
-                letter.topic = topic
-                letter.group = group.definition.name
-                bytes += letter.event.count
-                response.deadLetters.append(letter)
-            }
-        }
-        return response
-    }
-
-    private func deadLetter(
-        _ mark: DurableGroup.DeadLetterMark
-    ) throws -> Barid_Admin_V1_DeadLetter {
-        guard
-            let entry = try log.read(from: mark.position, maximumBytes: 1, maximumCount: 1).first,
-            case .deadLetter(let letter) = try Record(kind: entry.kind, payload: entry.payload),
-            let block = try events(from: mark.eventPosition, bytes: 1, count: 1).first?.block,
-            mark.sequence >= block.firstSequence,
-            mark.sequence - block.firstSequence < UInt64(block.events.count)
-        else { throw RecordFailure.inconsistent("no dead letter at \(mark.position)") }
-        let event = block.events[Int(mark.sequence - block.firstSequence)].bytes
-        var message = Barid_Admin_V1_DeadLetter()
-        message.sequence = mark.sequence
-        message.time = Google_Protobuf_Timestamp(nanoseconds: letter.time)
-        message.error = Barid_Bus_V1_BusError(letter.fault)
-        message.event = Data(event)
-        if let scan = try? RoutingScan(event) {
-            let bytes = Array(event)
-            message.eventID = String(decoding: bytes[scan.id], as: UTF8.self)
-            message.type = String(decoding: bytes[scan.type], as: UTF8.self)
-            message.subject = String(decoding: bytes[scan.subject], as: UTF8.self)
-        }
-        message.attempts = try letter.attempts.map { attempt in
-            var result = Barid_Admin_V1_Attempt()
-            result.attempt = attempt.attempt
-            result.worker = attempt.worker
-            result.started = Google_Protobuf_Timestamp(nanoseconds: attempt.started)
-            result.ended = Google_Protobuf_Timestamp(nanoseconds: attempt.ended)
-            result.error = Barid_Bus_V1_BusError(attempt.fault)
-            if let exit = try workerExit(ofSession: attempt.session) { result.workerExit = exit }
-            return result
-        }
-        return message
-    }
-
-    private func workerExit(ofSession session: String) throws -> Barid_Admin_V1_WorkerExit? {
-        guard !session.isEmpty,
-            let mark = engine.durable.exits.last(where: { $0.session == session }),
-            let entry = try log.read(from: mark.position, maximumBytes: 1, maximumCount: 1).first,
-            case .workerExit(let exit) = try Record(kind: entry.kind, payload: entry.payload)
-        else { return nil }
-        return try Barid_Admin_V1_WorkerExit(serializedBytes: Array(exit.report))
-    }
-}
-
-extension Barid_Bus_V1_BusError {
-    /// A fault as it goes over the wire.
-    init(_ fault: BusFault) {
-        self.init()
-        code = Int32(fault.code.rawValue)
-        reason = fault.reason
-        message = fault.message
-        retryAfterMs = fault.retryAfter.milliseconds
     }
 }

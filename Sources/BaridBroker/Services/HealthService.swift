@@ -3,9 +3,16 @@ internal import BaridTransport
 internal import GRPCCore
 
 /// Serves `grpc.health.v1.Health` for the broker and for every service its workers serve.
+///
+/// Publishing has a name of its own, for a full broker still serves everybody else; Protocols/2-bus
+/// §14.
 struct HealthService: Grpc_Health_V1_Health.SimpleServiceProtocol {
     let sessions: @Sendable () -> [SessionDescription]
     let localServices: Set<String>
+    let acceptance: Acceptance
+
+    /// The name under which publishing is asked for.
+    static let publishing = "barid.bus.v1.EventBus/Publish"
 
     func check(
         request: Grpc_Health_V1_HealthCheckRequest, context: ServerContext
@@ -22,10 +29,10 @@ struct HealthService: Grpc_Health_V1_Health.SimpleServiceProtocol {
         request: Grpc_Health_V1_HealthListRequest, context: ServerContext
     ) async throws -> Grpc_Health_V1_HealthListResponse {
         .with { response in
-            for service in localServices.union(sessions().flatMap(\.registration.services)) {
-                response.statuses[service] = .with { $0.status = .serving }
+            let names = localServices.union(sessions().flatMap(\.registration.services))
+            for service in names.union(["", Self.publishing]) {
+                response.statuses[service] = .with { $0.status = status(of: service) }
             }
-            response.statuses[""] = .with { $0.status = .serving }
         }
     }
 
@@ -48,7 +55,12 @@ struct HealthService: Grpc_Health_V1_Health.SimpleServiceProtocol {
     private func status(
         of service: String
     ) -> Grpc_Health_V1_HealthCheckResponse.ServingStatus {
-        if service.isEmpty || localServices.contains(service) { return .serving }
+        if service == Self.publishing {
+            return acceptance.refusal == nil ? .serving : .notServing
+        }
+        // A broker that stops takes nothing new from anybody.
+        if service.isEmpty { return acceptance.refusal == .draining ? .notServing : .serving }
+        if localServices.contains(service) { return .serving }
         let served = sessions().contains { $0.registration.services.contains(service) }
         return served ? .serving : .serviceUnknown
     }

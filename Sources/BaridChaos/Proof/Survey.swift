@@ -95,11 +95,17 @@ struct Survey {
 
     private func deadLetters(_ client: BaridClient) async throws -> [HistoryEntry] {
         var request = Barid_Admin_V1_ListDeadLettersRequest()
-        request.topic = ProvenEvent.topic
-        request.group = ProofConfiguration.group
-        request.maximum = 10_000
-        let response = try await client.admin.listDeadLetters(request)
-        return response.deadLetters.map { letter in
+        request.selection.topic = ProvenEvent.topic
+        request.selection.group = ProofConfiguration.group
+        request.maximum = 1_000
+        request.withoutEvents = true
+        var letters: [Barid_Admin_V1_DeadLetter] = []
+        repeat {
+            let page = try await client.admin.listDeadLetters(request)
+            letters += page.deadLetters
+            request.after = page.next
+        } while request.after > 0
+        return letters.map { letter in
             HistoryEntry(.deadLetter, time: MonotonicTime.now, actor: "broker") {
                 $0.event = letter.eventID
                 $0.group = letter.group

@@ -76,6 +76,12 @@ struct CallableMethod: Sendable {
                 Admin.ListDeadLetters.descriptor, Admin.ListDeadLetters.Input.self,
                 Admin.ListDeadLetters.Output.self),
             method(
+                Admin.PurgeDeadLetters.descriptor, Admin.PurgeDeadLetters.Input.self,
+                Admin.PurgeDeadLetters.Output.self),
+            method(
+                Admin.RetryDeadLetters.descriptor, Admin.RetryDeadLetters.Input.self,
+                Admin.RetryDeadLetters.Output.self),
+            method(
                 Admin.ListServices.descriptor, Admin.ListServices.Input.self,
                 Admin.ListServices.Output.self),
             method(

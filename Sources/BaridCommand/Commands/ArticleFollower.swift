@@ -184,8 +184,8 @@ actor ArticleFollower {
     /// Why a group gave up on an event of the article; nil while none has.
     private func reason(_ id: String, _ eventID: String) async -> String? {
         var request = Barid_Admin_V1_ListDeadLettersRequest()
-        request.topic = ArticleEventType.topic
-        request.subject = id
+        request.selection.topic = ArticleEventType.topic
+        request.selection.subject = id
         request.maximum = 20
         let response = try? await client.admin.listDeadLetters(
             request, options: .within(.seconds(5)))

@@ -29,7 +29,8 @@ struct BaridTool: AsyncParsableCommand {
                     Status.self,
                 ]),
             CommandGroup(name: "Plugins", subcommands: [PluginCommand.self, Call.self]),
-            CommandGroup(name: "Operate", subcommands: [BenchCommand.self, Prove.self]),
+            CommandGroup(
+                name: "Operate", subcommands: [DeadLetters.self, BenchCommand.self, Prove.self]),
             CommandGroup(
                 name: "Internal",
                 subcommands: [BenchAgentCommand.self, ProvePublisher.self, ProveWorker.self]),

@@ -78,6 +78,7 @@ struct StatusSnapshot: Sendable {
             var table = Table([
                 Table.Column("TOPIC"), Table.Column("EVENTS", isNumber: true),
                 Table.Column("LAST", isNumber: true),
+                Table.Column("NO SUBSCRIBER", isNumber: true),
             ])
             for topic in broker.topics {
                 let count =
@@ -86,6 +87,8 @@ struct StatusSnapshot: Sendable {
                 table.add([
                     console.words(topic.topic), Formats.number(count),
                     Formats.number(topic.lastSequence),
+                    topic.noSubscriber > 0
+                        ? console.styled(Formats.number(topic.noSubscriber), .yellow) : "0",
                 ])
             }
             lines += [""] + table.lines(on: console)
@@ -186,7 +189,7 @@ struct StatusSnapshot: Sendable {
         }
         if !broker.accepting {
             lines.append(
-                "  \(console.styled("publishes are refused", .red)): \(console.words(broker.notAcceptingReason))"
+                "  \(console.styled("publishes are refused", .red)): \(console.words(broker.notAccepting)): \(console.words(broker.notAcceptingReason))"
             )
         }
         return lines

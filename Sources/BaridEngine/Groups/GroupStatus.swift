@@ -16,6 +16,10 @@ public struct GroupStatus: Sendable, Equatable {
     public var workers: Int
     /// Free credit of all of them together.
     public var credit: Int
+    /// Events in the window: ready, blocked, out or waiting.
+    public var window: Int
+    /// Bytes of those held in memory.
+    public var heldBytes: Int
 }
 
 extension Engine {
@@ -39,7 +43,24 @@ extension Engine {
             lag: next - min(next, state.floor + 1) - done.count + again, again: again,
             leased: runtime.leasedCount, waiting: runtime.waitingCount,
             workers: runtime.subscriptions.count,
-            credit: runtime.subscriptions.reduce(0) { $0 + Int($1.credit) })
+            credit: runtime.subscriptions.reduce(0) { $0 + Int($1.credit) },
+            window: runtime.count, heldBytes: runtime.heldBytes)
+    }
+
+    /// Events of a topic whose type no group of the topic takes; those that are trimmed count too
+    /// until there are more of them than events kept.
+    public func noSubscriber(of topic: TopicID) -> UInt64 {
+        guard topic.number < durable.topics.count else { return 0 }
+        let state = durable.topics[Int(topic.number)]
+        let groups = groups.filter { $0.topic == Int(topic.number) && !$0.isDeleted }
+        var count = groups.contains { $0.patterns.isEmpty } ? 0 : state.types.others
+        for element in state.types.elements {
+            let taken = element.type.withUnsafeBytes { type in
+                groups.contains { $0.matches(type) }
+            }
+            if !taken { count += element.count }
+        }
+        return min(count, state.next - min(state.next, state.first))
     }
 
     /// Deliveries a subscription holds now.
@@ -55,4 +76,7 @@ extension Engine {
 
     /// Whether publishes are taken now.
     public var isAccepting: Bool { storage == .accepting && !draining }
+
+    /// Whether the broker stops.
+    public var isDraining: Bool { draining }
 }

@@ -42,7 +42,8 @@ extension Engine {
                 DeadLetter(
                     group: GroupID(UInt32(group)), sequence: entry.sequence,
                     eventPosition: entry.position, time: wall, fault: Self.trimmed(fault),
-                    attempts: attempts)),
+                    attempts: attempts,
+                    earlier: durable.groups[group].earlier[entry.sequence] ?? 0)),
             into: &actions)
         groups[group].remove(slot)
     }

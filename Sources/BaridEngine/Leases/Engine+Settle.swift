@@ -14,6 +14,7 @@ extension Engine {
                 acked += 1
             }
         }
+        if !request.settlements.isEmpty { ageIdentities(into: &actions) }
         let topic = durable.groups[group].definition.topic
         var block = EventBlock(
             topic: topic, firstSequence: durable.topics[Int(topic.number)].next, events: [])

@@ -19,6 +19,7 @@ extension Engine {
             actions.append(.receipts(stream, [receipt]))
             return
         }
+        ageIdentities(into: &actions)
         var receipts: [Receipt] = []
         let (block, scans) = sort(events, topic: topic, receipts: &receipts)
         if let block {
@@ -205,7 +206,21 @@ extension Engine {
 
     mutating func rotateIdentities(before count: Int, into actions: inout [Action]) {
         guard durable.identities.current.count + count > configuration.identities else { return }
-        append(.identitiesRotated, into: &actions)
+        append(.identitiesRotated(began: wall), into: &actions)
+    }
+
+    /// Forgets identities that are older than the window, before anything is looked up in it.
+    ///
+    /// Generations follow one another without a gap, however long nothing was looked up.
+    mutating func ageIdentities(into actions: inout [Action]) {
+        let age = max(configuration.identityAge.nanoseconds, 1)
+        let began = durable.identities.began
+        let elapsed = wall &- began
+        guard elapsed >= age, !durable.identities.isEmpty else { return }
+        let latest = began &+ elapsed / age * age
+        append(.identitiesRotated(began: latest), into: &actions)
+        // After two ages even what was the younger generation is too old.
+        if elapsed >= 2 * age { append(.identitiesRotated(began: latest), into: &actions) }
     }
 
     /// True for `a-z`, `0-9`, `-` and `.`, starting with a letter or digit, at most 64 bytes.

@@ -39,6 +39,7 @@ extension Record {
             writer.fault(letter.fault)
             writer.varint(letter.attempts.count)
             for attempt in letter.attempts { writer.failure(attempt) }
+            writer.varint(letter.earlier)
         case .groupCreated(let definition):
             writer.definition(definition)
         case .groupPaused(let group, let paused):
@@ -53,11 +54,15 @@ extension Record {
             writer.varint(UInt64(group.number))
             writer.varint(UInt64(number))
             writer.ranges(ranges)
-        case .identitiesRotated:
-            break
+        case .identitiesRotated(let began):
+            writer.time(began)
         case .workerExit(let exit):
             writer.string(exit.session)
             writer.blob(exit.report)
+        case .deadLettersRemoved(let group, let positions):
+            writer.varint(UInt64(group.number))
+            writer.varint(positions.count)
+            for position in positions { writer.varint(position) }
         }
         return [writer.bytes[...]]
     }
@@ -105,7 +110,8 @@ extension Record {
                 DeadLetter(
                     group: GroupID(try reader.varint32()), sequence: try reader.varint(),
                     eventPosition: try reader.varint(), time: try reader.time(),
-                    fault: try reader.fault(), attempts: try reader.failures()))
+                    fault: try reader.fault(), attempts: try reader.failures(),
+                    earlier: try reader.varint()))
         case .groupCreated:
             self = .groupCreated(try reader.definition())
         case .groupPaused:
@@ -121,10 +127,15 @@ extension Record {
                 group: GroupID(try reader.varint32()), number: try reader.varint32(),
                 ranges: try reader.ranges())
         case .identitiesRotated:
-            self = .identitiesRotated
+            self = .identitiesRotated(began: try reader.time())
         case .workerExit:
             self = .workerExit(
                 WorkerExit(session: try reader.string(), report: try reader.blob()))
+        case .deadLettersRemoved:
+            let group = GroupID(try reader.varint32())
+            var positions: [UInt64] = []
+            for _ in 0..<(try reader.count()) { positions.append(try reader.varint()) }
+            self = .deadLettersRemoved(group: group, positions: positions)
         case .suspect, .trim, .erased:
             throw .unknownKind(kind)
         }

@@ -29,10 +29,13 @@ public enum Record: Sendable, Equatable {
     /// What a group is done with is due again, under the number of a replay; dead letters among
     /// it are none any more. A retry of dead letters has the number under which they failed.
     case replay(group: GroupID, number: UInt32, ranges: [ClosedRange<UInt64>])
-    /// The older generation of identities is forgotten.
-    case identitiesRotated
+    /// The older generation of identities is forgotten; a new one began at this wall time, in
+    /// nanoseconds since 1970.
+    case identitiesRotated(began: Int64)
     /// A supervisor reported how a worker ended.
     case workerExit(WorkerExit)
+    /// Dead letters, by the positions of their records, are gone.
+    case deadLettersRemoved(group: GroupID, positions: [UInt64])
 
     /// The kind under which the record is logged.
     public var kind: RecordKind {
@@ -53,6 +56,7 @@ public enum Record: Sendable, Equatable {
         case .replay: .replay
         case .identitiesRotated: .identitiesRotated
         case .workerExit: .workerExit
+        case .deadLettersRemoved: .deadLettersRemoved
         }
     }
 }
@@ -161,13 +165,15 @@ public struct DeadLetter: Sendable, Equatable {
     public var time: Int64
     /// Why, in the end.
     public var fault: BusFault
-    /// Every attempt that failed, the first first.
+    /// Every attempt that failed, the first first, since it was last made due again.
     public var attempts: [FailedAttempt]
+    /// Log position of the dead letter it was before it was retried; 0 when it was none.
+    public var earlier: UInt64
 
     /// Creates a dead letter.
     public init(
         group: GroupID, sequence: UInt64, eventPosition: UInt64, time: Int64, fault: BusFault,
-        attempts: [FailedAttempt]
+        attempts: [FailedAttempt], earlier: UInt64 = 0
     ) {
         self.group = group
         self.sequence = sequence
@@ -175,6 +181,7 @@ public struct DeadLetter: Sendable, Equatable {
         self.time = time
         self.fault = fault
         self.attempts = attempts
+        self.earlier = earlier
     }
 }
 

@@ -43,4 +43,6 @@ public enum RecordKind: UInt8, Sendable, CaseIterable {
     case erased = 19
     /// A group is no more.
     case groupDeleted = 20
+    /// Dead letters of a group that are gone.
+    case deadLettersRemoved = 21
 }

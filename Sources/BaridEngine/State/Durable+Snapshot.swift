@@ -29,6 +29,7 @@ extension Durable {
                 writer.varint(point.position)
                 writer.time(point.wall)
             }
+            writer.types(topic.types)
         }
         writer.varint(UInt64(replays))
         writer.varint(groups.count)
@@ -40,6 +41,7 @@ extension Durable {
         }
         let remembered = identities.current.count + identities.previous.count
         writer.bytes.reserveCapacity(writer.bytes.count + remembered * 24 + 20)
+        writer.time(identities.began)
         writer.slots(identities.current.sorted)
         writer.slots(identities.previous.sorted)
         return writer.bytes
@@ -69,6 +71,7 @@ extension Durable {
                         sequence: try reader.varint(), position: try reader.varint(),
                         wall: try reader.time()))
             }
+            topic.types = try reader.types()
             topics.append(topic)
         }
         replays = try reader.varint32()
@@ -76,7 +79,9 @@ extension Durable {
         for _ in 0..<(try reader.count()) {
             exits.append(ExitMark(session: try reader.string(), position: try reader.varint()))
         }
-        identities = IdentityWindow(current: try reader.slots(), previous: try reader.slots())
+        let began = try reader.time()
+        identities = IdentityWindow(
+            current: try reader.slots(), previous: try reader.slots(), began: began)
         try reader.finish()
         for group in groups where group.definition.topic.number >= topics.count {
             throw .inconsistent("group '\(group.definition.name)' of no topic")
@@ -109,12 +114,26 @@ extension ByteWriter {
             varint(letter.position)
             varint(UInt64(letter.replay))
         }
+        varint(group.earlier.count)
+        for (sequence, position) in group.earlier.sorted(by: { $0.key < $1.key }) {
+            varint(sequence)
+            varint(position)
+        }
         varint(group.again.replays.count)
         for replay in group.again.replays {
             varint(UInt64(replay.number))
             ranges(replay.due.ranges)
             ranges(replay.delivered.ranges)
         }
+    }
+
+    fileprivate mutating func types(_ types: TypeCounts) {
+        varint(types.elements.count)
+        for element in types.elements {
+            blob(element.type[...])
+            varint(element.count)
+        }
+        varint(types.others)
     }
 
     fileprivate mutating func slots(_ slots: [IdentityWindow.Slot]) {
@@ -157,6 +176,10 @@ extension ByteReader {
                     sequence: try varint(), eventPosition: try varint(), position: try varint(),
                     replay: try varint32()))
         }
+        for _ in 0..<(try count(minimumSize: 2)) {
+            let sequence = try varint()
+            group.earlier[sequence] = try varint()
+        }
         var replays: [DueAgain.Replay] = []
         for _ in 0..<(try count(minimumSize: 3)) {
             var replay = DueAgain.Replay(number: try varint32())
@@ -166,6 +189,16 @@ extension ByteReader {
         }
         group.again = DueAgain(replays: replays)
         return group
+    }
+
+    fileprivate mutating func types() throws(RecordFailure) -> TypeCounts {
+        let count = try count(minimumSize: 2)
+        guard count <= TypeCounts.maximum else { throw .malformed }
+        var elements: [TypeCounts.Element] = []
+        for _ in 0..<count {
+            elements.append(.init(type: Array(try blob()), count: try varint()))
+        }
+        return TypeCounts(elements: elements, others: try varint())
     }
 
     fileprivate mutating func slots() throws(RecordFailure) -> [IdentityWindow.Slot] {

@@ -122,11 +122,13 @@ public struct Durable: Sendable, Equatable {
             }
             groups[index].replay(ranges, number: number)
             replays = max(replays, number)
-        case .identitiesRotated:
-            identities.rotate()
+        case .identitiesRotated(let began):
+            identities.rotate(at: began)
         case .workerExit(let exit):
             if exits.count == Self.maximumExits { exits.removeFirst() }
             exits.append(ExitMark(session: exit.session, position: position))
+        case .deadLettersRemoved(let group, let positions):
+            groups[try check(group)].removeDeadLetters(at: positions)
         }
     }
 
@@ -160,8 +162,10 @@ public struct Durable: Sendable, Equatable {
         }
         var bytes: UInt64 = 0
         var sequence = block.firstSequence
+        identities.begin(at: wall)
         for event in block.events {
             identities.insert(event.identity, sequence: sequence)
+            topics[index].types.add(event.bytes)
             bytes &+= UInt64(event.bytes.count)
             sequence += 1
         }

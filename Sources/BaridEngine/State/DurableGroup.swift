@@ -36,6 +36,9 @@ public struct DurableGroup: Sendable, Equatable {
     public internal(set) var attempts: [UInt64: Attempts] = [:]
     /// Dead letters, oldest first.
     public internal(set) var deadLetters: [DeadLetterMark] = []
+    /// Of events that are due again after they were dead letters: the position of the record of
+    /// the last one, so that what was tried before is not forgotten.
+    public internal(set) var earlier: [UInt64: UInt64] = [:]
     /// How many events were acked.
     public internal(set) var acked: UInt64 = 0
     /// How many later attempts went out.
@@ -90,8 +93,16 @@ public struct DurableGroup: Sendable, Equatable {
     /// Makes what is done due again, under the number of a replay; dead letters among it are none
     /// any more.
     mutating func replay(_ ranges: [ClosedRange<UInt64>], number: UInt32) {
-        deadLetters.removeAll { letter in ranges.contains { $0.contains(letter.sequence) } }
-        for range in ranges { forget(range) }
+        var due = SequenceSet()
+        for range in ranges {
+            forget(range)
+            due.insert(range)
+        }
+        deadLetters.removeAll { letter in
+            guard due.contains(letter.sequence) else { return false }
+            earlier[letter.sequence] = letter.position
+            return true
+        }
         again.insert(ranges, number: number)
     }
 
@@ -102,6 +113,7 @@ public struct DurableGroup: Sendable, Equatable {
         delivered = SequenceSet()
         attempts = [:]
         again = DueAgain()
+        earlier = [:]
         deadLetters.removeAll { $0.sequence >= start }
     }
 
@@ -109,6 +121,31 @@ public struct DurableGroup: Sendable, Equatable {
     func isDone(_ range: ClosedRange<UInt64>) -> Bool {
         range.upperBound <= floor
             || settled.firstGap(from: max(range.lowerBound, floor + 1)) > range.upperBound
+    }
+
+    /// The dead letter whose record is at this position.
+    public func deadLetter(at position: UInt64) -> DeadLetterMark? {
+        let index = firstDeadLetter(after: position - min(position, 1))
+        guard index < deadLetters.count, deadLetters[index].position == position else {
+            return nil
+        }
+        return deadLetters[index]
+    }
+
+    /// Index of the first dead letter set aside after this position; they are sorted by it.
+    public func firstDeadLetter(after position: UInt64) -> Int {
+        var low = 0
+        var high = deadLetters.count
+        while low < high {
+            let middle = (low + high) / 2
+            if deadLetters[middle].position <= position { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    mutating func removeDeadLetters(at positions: [UInt64]) {
+        let gone = Set(positions)
+        deadLetters.removeAll { gone.contains($0.position) }
     }
 
     mutating func settle(_ ranges: [ClosedRange<UInt64>]) {
@@ -129,6 +166,7 @@ public struct DurableGroup: Sendable, Equatable {
     }
 
     private mutating func forget(_ range: ClosedRange<UInt64>) {
+        if !earlier.isEmpty { earlier = earlier.filter { !range.contains($0.key) } }
         guard !attempts.isEmpty else { return }
         if range.upperBound - range.lowerBound < UInt64(attempts.count) {
             for sequence in range { attempts[sequence] = nil }

@@ -23,6 +23,8 @@ public struct DurableTopic: Sendable, Equatable {
     public internal(set) var points: [Point] = []
     /// How much wider apart points are than in a small topic.
     var spacing: UInt64 = 1
+    /// How many events of which type were stored.
+    public internal(set) var types = TypeCounts()
     /// Bytes of events since the last point.
     var bytesSincePoint: UInt64 = 0
 

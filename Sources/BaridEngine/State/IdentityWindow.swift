@@ -18,7 +18,7 @@ public struct EventIdentity: Sendable, Equatable {
 /// The window in which a repeated event is recognised: two generations of open addressing.
 ///
 /// A rotation forgets the older generation, so between one and two generations of events are
-/// remembered. The engine rotates by a record, before a generation overflows.
+/// remembered. The engine rotates by a record: before a generation overflows, and when it is old.
 struct IdentityWindow: Sendable, Equatable {
     /// What is remembered of one event, 24 bytes.
     struct Slot: Sendable, Equatable {
@@ -114,6 +114,11 @@ struct IdentityWindow: Sendable, Equatable {
 
     private(set) var current = Generation()
     private(set) var previous = Generation()
+    /// Recorded wall time at which the current generation began; 0 before the first event.
+    private(set) var began: Int64 = 0
+
+    /// True when nothing is remembered.
+    var isEmpty: Bool { current.count == 0 && previous.count == 0 }
 
     /// What is remembered under this identity.
     func find(_ identity: EventIdentity) -> Slot? {
@@ -125,14 +130,21 @@ struct IdentityWindow: Sendable, Equatable {
         current.insert(Slot(identity: identity, sequence: sequence))
     }
 
+    /// Events are about to be stored: the first of all begin the first generation.
+    mutating func begin(at wall: Int64) {
+        if began == 0 { began = wall }
+    }
+
     /// Forgets the older generation and starts a new one.
-    mutating func rotate() {
+    mutating func rotate(at wall: Int64) {
         previous = current
         current = Generation()
+        began = wall
     }
 
     /// Restores what a snapshot held.
-    init(current: [Slot] = [], previous: [Slot] = []) {
+    init(current: [Slot] = [], previous: [Slot] = [], began: Int64 = 0) {
+        self.began = began
         self.current.reserve(current.count)
         self.previous.reserve(previous.count)
         for slot in current { self.current.insert(slot) }
@@ -140,7 +152,7 @@ struct IdentityWindow: Sendable, Equatable {
     }
 
     static func == (left: IdentityWindow, right: IdentityWindow) -> Bool {
-        left.current.sorted == right.current.sorted
+        left.began == right.began && left.current.sorted == right.current.sorted
             && left.previous.sorted == right.previous.sorted
     }
 }

@@ -98,12 +98,12 @@ public final class SegmentedLog: EventLog {
         let segments = complete.reduce(active.fileBytes) { $0 + $1.fileBytes }
         let plans = planned.reduce(0) { $0 + $1.spare.bytes }
         let spares = shelf.readyBytes
+        let used = segments + plans + spares + snapshots.usedBytes
+        let ready =
+            max(0, tail.capacity - tail.offset) + spares
+            + planned.dropFirst(tail.plan.map { $0 + 1 } ?? 0).reduce(0) { $0 + $1.spare.bytes }
         return LogSpace(
-            used: segments + plans + spares + snapshots.usedBytes,
-            ready: max(0, tail.capacity - tail.offset) + spares
-                + planned.dropFirst(tail.plan.map { $0 + 1 } ?? 0)
-                .reduce(0) { $0 + $1.spare.bytes },
-            free: files.freeBytes(folder))
+            used: used, ready: ready, free: files.freeBytes(folder), written: max(0, used - ready))
     }
 
     /// Lets go of segments all of whose records are before a position, or keeps their files to
