@@ -39,6 +39,35 @@ public struct PluginSetup: Sendable {
     public let settings: [String: String]
     /// Where the plugin logs.
     public let logger: Logger
+
+    /// The settings as a struct of the plugin's own.
+    ///
+    /// A property `minimumWords` reads the setting `minimum-words`; texts, numbers, flags,
+    /// `Duration` and enumerations of texts are read. Their kinds were checked against the manifest
+    /// before, so this fails only where struct and manifest differ.
+    ///
+    /// - Parameter type: The struct.
+    /// - Returns: The values.
+    /// - Throws: `RPCError` with code `.failedPrecondition` naming the setting that does not fit.
+    public func settings<Values: Decodable>(as type: Values.Type) throws -> Values {
+        do {
+            return try Values(from: SettingsDecoder(values: settings))
+        } catch let error as DecodingError {
+            throw RPCError(code: .failedPrecondition, message: error.settingProblem)
+        }
+    }
+}
+
+extension DecodingError {
+    /// What does not fit, in one line.
+    fileprivate var settingProblem: String {
+        switch self {
+        case .keyNotFound(_, let context), .dataCorrupted(let context),
+            .valueNotFound(_, let context), .typeMismatch(_, let context):
+            context.debugDescription
+        @unknown default: "\(self)"
+        }
+    }
 }
 
 /// What a plugin does.

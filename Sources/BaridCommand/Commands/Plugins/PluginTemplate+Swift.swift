@@ -57,7 +57,7 @@ extension PluginTemplate {
         consumes:
           types: [news.barid.article.parsed.v1]
         settings:
-          - {name: minimum, type: integer, default: "1", help: Articles with fewer words are passed over.}
+          - {name: minimum-words, type: integer, default: "1", help: Articles with fewer words are passed over.}
 
         """
     }
@@ -71,9 +71,16 @@ extension PluginTemplate {
         struct \(type): Plugin {
             static let manifest = PackageResources.plugin_yaml
 
-            static func work(_ setup: PluginSetup) -> PluginWork {
-                PluginWork(handlers: [\(type)Handler()])
+            static func work(_ setup: PluginSetup) throws -> PluginWork {
+                PluginWork(handlers: [
+                    \(type)Handler(settings: try setup.settings(as: \(type)Settings.self))
+                ])
             }
+        }
+
+        /// The settings of plugin.yaml: the property `minimumWords` is the setting `minimum-words`.
+        struct \(type)Settings: Decodable {
+            var minimumWords: Int
         }
 
         """
@@ -88,12 +95,14 @@ extension PluginTemplate {
         ///
         /// It may see an article twice, so the second time has to be harmless.
         struct \(type)Handler: EventHandler {
+            let settings: \(type)Settings
+
             /// What is returned is emitted: in one atomic record with the acknowledgement.
             func handle(
                 _ event: Event<Article>, in context: HandlerContext
             ) throws -> [any EventPayload] {
                 let words = event.payload.text.split(whereSeparator: \\.isWhitespace).count
-                guard words >= Int(context.settings["minimum"] ?? "") ?? 1 else { return [] }
+                guard words >= settings.minimumWords else { return [] }
                 context.logger.info("counted", metadata: ["words": "\\(words)"])
                 return []
             }
@@ -112,7 +121,8 @@ extension PluginTemplate {
 
         struct \(type)HandlerTests {
             @Test func anArticleIsAcknowledged() async throws {
-                let tester = HandlerTester(\(type)Handler(), settings: ["minimum": "1"])
+                let handler = \(type)Handler(settings: \(type)Settings(minimumWords: 1))
+                let tester = HandlerTester(handler)
                 let result = try await tester.handle(Article.with { $0.headline = "خبر قصير" })
                 #expect(result.error == nil)
                 #expect(result.outputs.isEmpty)
