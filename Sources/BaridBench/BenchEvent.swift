@@ -61,16 +61,25 @@ struct BenchEventMaker {
     }
 
     private func trace() -> String {
-        "00-\(hex(traceHigh))\(hex(number))-\(hex(number | 1 << 63))-01"
-    }
-
-    private func hex(_ value: UInt64) -> String {
-        String(unsafeUninitializedCapacity: 16) { buffer in
-            for index in 0..<16 {
-                let digit = UInt8(truncatingIfNeeded: value >> UInt64(60 - 4 * index)) & 0xf
-                buffer[index] = digit < 10 ? 0x30 + digit : 0x57 + digit
+        String(unsafeUninitializedCapacity: 55) { buffer in
+            var end = 0
+            func put(_ text: StaticString) {
+                text.withUTF8Buffer { for byte in $0 { buffer[end] = byte; end += 1 } }
             }
-            return 16
+            func put(_ value: UInt64) {
+                for shift in stride(from: UInt64(60), through: 0, by: -4) {
+                    let digit = UInt8(truncatingIfNeeded: value >> shift) & 0xf
+                    buffer[end] = digit < 10 ? 0x30 + digit : 0x57 + digit
+                    end += 1
+                }
+            }
+            put("00-")
+            put(traceHigh)
+            put(number)
+            put("-")
+            put(number | 1 << 63)
+            put("-01")
+            return end
         }
     }
 }

@@ -37,11 +37,16 @@ extension EventEnvelope {
 extension EventEnvelope {
     /// Whether a type URL ends in `/` and the name of a message.
     private static func isName(_ name: String, in typeURL: String) -> Bool {
-        let (url, name) = (typeURL.utf8, name.utf8)
-        guard url.count >= name.count, url.suffix(name.count).elementsEqual(name) else {
-            return false
+        var (url, name) = (typeURL, name)
+        return url.withUTF8 { url in
+            name.withUTF8 { name in
+                let start = url.count - name.count
+                guard start >= 0, start == 0 || url[start - 1] == UInt8(ascii: "/") else {
+                    return false
+                }
+                return url[start...].elementsEqual(name)
+            }
         }
-        return url.count == name.count || url.dropLast(name.count).last == UInt8(ascii: "/")
     }
 }
 

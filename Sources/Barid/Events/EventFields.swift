@@ -91,13 +91,11 @@ struct EventFields {
 
     /// How many bytes ``write(to:)`` writes.
     var size: Int {
-        var size = 0
-        for text in [
-            id, source, type, subject, partitionKey, dataContentType, dataSchema, traceParent,
-            traceState, causationID, correlationID,
-        ] where !text.isEmpty {
-            size += 1 + WireWriter.size(ofBytes: text.utf8.count)
-        }
+        var size = Self.size(of: id) + Self.size(of: source) + Self.size(of: type)
+        size += Self.size(of: subject) + Self.size(of: partitionKey)
+        size += Self.size(of: dataContentType) + Self.size(of: dataSchema)
+        size += Self.size(of: traceParent) + Self.size(of: traceState)
+        size += Self.size(of: causationID) + Self.size(of: correlationID)
         if let expiryTime { size += 1 + WireWriter.size(ofBytes: WireWriter.size(of: expiryTime)) }
         if let time { size += 1 + WireWriter.size(ofBytes: WireWriter.size(of: time)) }
         switch body {
@@ -110,9 +108,13 @@ struct EventFields {
         return size
     }
 
+    /// Of a text in a field below 16; nothing when it is empty.
+    private static func size(of text: String) -> Int {
+        text.isEmpty ? 0 : 1 + WireWriter.size(ofBytes: text.utf8.count)
+    }
+
     private static func size(ofPacked typeURL: String, _ value: Data) -> Int {
-        (typeURL.isEmpty ? 0 : 1 + WireWriter.size(ofBytes: typeURL.utf8.count))
-            + (value.isEmpty ? 0 : 1 + WireWriter.size(ofBytes: value.count))
+        size(of: typeURL) + (value.isEmpty ? 0 : 1 + WireWriter.size(ofBytes: value.count))
     }
 
     /// Writes the event in the order of the field numbers.

@@ -20,7 +20,7 @@ public struct EventIdentity: Sendable, Equatable {
 /// A rotation forgets the older generation, so between one and two generations of events are
 /// remembered. The engine rotates by a record: before a generation overflows, and when it is old.
 struct IdentityWindow: Sendable, Equatable {
-    /// What is remembered of one event, 24 bytes.
+    /// What is remembered of one event, 24 bytes, and one of its tag.
     struct Slot: Sendable, Equatable {
         var identity: EventIdentity
         var sequence: UInt64
@@ -30,6 +30,11 @@ struct IdentityWindow: Sendable, Equatable {
     struct Generation: Sendable {
         private(set) var count = 0
         private var slots: [Slot] = []
+        /// Of each slot eight bits of its hash, never 0; 0 where it is free.
+        ///
+        /// Nearly every event is new and found nowhere: these few bytes say so without a look
+        /// into the slots, which do not fit the processor's cache.
+        private var tags: [UInt8] = []
 
         static let free = Slot(
             identity: EventIdentity(hash: 0, check: 0, body: 0), sequence: 0)
@@ -75,17 +80,31 @@ struct IdentityWindow: Sendable, Equatable {
             guard slots.isEmpty, expected > 0 else { return }
             var size = 1_024
             while expected > size / 4 * 3 { size *= 2 }
+            makeTable(size)
+        }
+
+        private mutating func makeTable(_ size: Int) {
             slots = Array(repeating: Self.free, count: size)
+            tags = Array(repeating: 0, count: size)
+        }
+
+        private static func tag(of identity: EventIdentity) -> UInt8 {
+            UInt8(truncatingIfNeeded: identity.hash >> 56) | 1
         }
 
         func find(_ identity: EventIdentity) -> Slot? {
             guard count > 0 else { return nil }
             let mask = slots.count - 1
+            let tag = Self.tag(of: identity)
             var index = Int(truncatingIfNeeded: identity.hash) & mask
-            while slots[index].sequence != 0 {
-                let found = slots[index]
-                if found.identity.hash == identity.hash, found.identity.check == identity.check {
-                    return found
+            while tags[index] != 0 {
+                if tags[index] == tag {
+                    let found = slots[index]
+                    if found.identity.hash == identity.hash,
+                        found.identity.check == identity.check
+                    {
+                        return found
+                    }
                 }
                 index = (index + 1) & mask
             }
@@ -94,10 +113,10 @@ struct IdentityWindow: Sendable, Equatable {
 
         mutating func insert(_ slot: Slot) {
             if slots.isEmpty {
-                slots = Array(repeating: Self.free, count: 1_024)
+                makeTable(1_024)
             } else if count >= slots.count / 4 * 3 {
                 let old = slots
-                slots = Array(repeating: Self.free, count: old.count * 2)
+                makeTable(old.count * 2)
                 for moved in old where moved.sequence != 0 { place(moved) }
             }
             place(slot)
@@ -107,8 +126,9 @@ struct IdentityWindow: Sendable, Equatable {
         private mutating func place(_ slot: Slot) {
             let mask = slots.count - 1
             var index = Int(truncatingIfNeeded: slot.identity.hash) & mask
-            while slots[index].sequence != 0 { index = (index + 1) & mask }
+            while tags[index] != 0 { index = (index + 1) & mask }
             slots[index] = slot
+            tags[index] = Self.tag(of: slot.identity)
         }
     }
 

@@ -46,4 +46,13 @@ public protocol LogFile: AnyObject, Sendable {
 
     /// The file's size in bytes.
     func size() throws(FileError) -> Int
+
+    /// Says that what was read and written will not be wanted soon, so that the system need not
+    /// keep it in memory; a hint, which may do nothing.
+    func forgetCached()
+}
+
+extension LogFile {
+    /// Does nothing.
+    public func forgetCached() {}
 }

@@ -152,6 +152,13 @@ private final class PosixFile: LogFile {
         #endif
     }
 
+    func forgetCached() {
+        #if os(Linux)
+            // Only what is on the disk already is forgotten.
+            _ = posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED)
+        #endif
+    }
+
     func size() throws(FileError) -> Int {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw PosixFileSystem.failure("stat", path) }

@@ -221,6 +221,10 @@ extension SegmentedLog {
         }
         complete.append(active)
         use(active)
+        // Groups that keep up read what is in memory still; what is older is read from the disk.
+        // A log that keeps everything must not push all else out of the machine's memory, and
+        // memory given back is cheaper to fill again than memory never used.
+        if complete.count > 1 { complete[complete.count - 2].file?.forgetCached() }
         active = segment
         shelf.refill()
     }

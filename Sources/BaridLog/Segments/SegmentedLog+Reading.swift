@@ -1,6 +1,6 @@
 extension SegmentedLog {
     /// Complete segments that keep an open file and their index.
-    private static let maximumLately = 8
+    private static let maximumLately = 4
 
     /// Reads durable records, in pieces that are kept for a while.
     public func read(
@@ -111,6 +111,7 @@ extension SegmentedLog {
         lately.append(segment)
         while lately.count > Self.maximumLately {
             let oldest = lately.removeFirst()
+            oldest.file?.forgetCached()
             oldest.file = nil
             oldest.index = nil
         }
