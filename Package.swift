@@ -72,6 +72,9 @@ let package = Package(
         // The pure, deterministic core of the broker.
         .target(name: "BaridEngine", swiftSettings: settings),
 
+        // JSON and bytes of any message by its descriptors.
+        .target(name: "BaridReflection", dependencies: [protobuf], swiftSettings: settings),
+
         // MARK: Middle.
 
         // GRPCCore transports over ZeroMQ; frame codec and session state machine as values.
@@ -97,8 +100,8 @@ let package = Package(
         .target(
             name: "BaridBroker",
             dependencies: [
-                "BaridEngine", "BaridLog", "BaridSchema", "BaridTransport", grpcCore, grpcProtobuf,
-                lifecycle, logging, protobuf,
+                "BaridEngine", "BaridLog", "BaridReflection", "BaridSchema", "BaridTransport",
+                grpcCore, grpcProtobuf, lifecycle, logging, protobuf,
             ], swiftSettings: settings),
         // Starts, watches and stops plugin processes; finds plugins on the plugin path.
         .target(
@@ -140,9 +143,9 @@ let package = Package(
         .executableTarget(
             name: "BaridCommand",
             dependencies: [
-                "Barid", "BaridArticles", "BaridBench", "BaridChaos", "BaridSchema",
-                "BaridSupervisor", "BaridTransport", argumentParser, grpcCore, grpcProtobuf,
-                logging, protobuf,
+                "Barid", "BaridArticles", "BaridBench", "BaridChaos", "BaridReflection",
+                "BaridSchema", "BaridSupervisor", "BaridTransport", argumentParser, grpcCore,
+                grpcProtobuf, logging, protobuf,
             ], resources: [.embedInCode("Samples")], swiftSettings: settings),
 
         // MARK: The four workers. Each keeps its work in a library that its tests import.
@@ -193,6 +196,10 @@ let package = Package(
 
         // A temporary folder, processes that end, waiting for facts.
         .target(name: "TestSupport", path: "Tests/Support", swiftSettings: settings),
+        // Any message to JSON and back, held against the library's own JSON.
+        .testTarget(
+            name: "BaridReflectionTests",
+            dependencies: ["BaridReflection", "BaridSchema", protobuf], swiftSettings: settings),
         // Arrows, documents, manifests and compose file agree.
         .testTarget(
             name: "TidyTests", dependencies: ["TestSupport", yams], swiftSettings: settings),

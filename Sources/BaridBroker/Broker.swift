@@ -24,7 +24,8 @@ public final class Broker: Service {
 
     /// The services the broker itself serves.
     static let localServices: Set<String> = [
-        "barid.bus.v1.EventBus", "barid.admin.v1.Admin", "grpc.health.v1.Health",
+        "barid.bus.v1.EventBus", "barid.admin.v1.Admin", "barid.reflection.v1.Registry",
+        "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection",
     ]
 
     /// Opens the log of the data folder and recovers what it holds.
@@ -94,6 +95,7 @@ public final class Broker: Service {
             dataFolder: configuration.durability == .memory ? "" : configuration.dataFolder,
             endpoints: { [weak listener] in listener?.endpoints.map(\.description) ?? [] },
             localServices: Self.localServices)
+        let registry = try DescriptorRegistry(sessions: sessions)
         server = GRPCServer(
             transport: listener.serverTransport,
             services: [
@@ -101,6 +103,9 @@ public final class Broker: Service {
                 HealthService(
                     sessions: sessions, localServices: Self.localServices,
                     acceptance: core.acceptance),
+                RegistryService(registry: registry),
+                ReflectionService(
+                    registry: registry, sessions: sessions, localServices: Self.localServices),
             ])
         recoveredCore = Mutex(CoreTransfer(core: core))
     }

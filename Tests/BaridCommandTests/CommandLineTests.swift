@@ -94,8 +94,9 @@ import Testing
             #expect(list.output.contains("\"method\":\"\(method)\""))
         }
         #expect(try await barid(["call", "Nothing/Here"]).code == 65)
-        #expect(CallableMethod.find("Index/search").map(\.name) == ["barid.index.v1.Index/Search"])
-        #expect(CallableMethod.find("dex/Search").isEmpty)
+        let catalog = try MethodCatalog()
+        #expect(catalog.find("Index/search").map(\.path) == ["barid.index.v1.Index/Search"])
+        #expect(catalog.find("dex/Search").isEmpty)
     }
 
     @Test func completionsAreThere() async throws {

@@ -76,6 +76,12 @@ public struct PluginWork: Sendable {
     public var handlers: [any EventHandler]
     /// Implementations of the services of the manifest.
     public var services: [any RegistrableRPCService]
+    /// A serialised `FileDescriptorSet` of the services, so that `barid call` and reflection know
+    /// them; empty for none.
+    ///
+    /// `protoc --include_imports --descriptor_set_out` writes it; `.embedInCode` embeds it. At most
+    /// 1 MiB.
+    public var descriptors: [UInt8] = []
     /// Called when the work is over, to close what was opened.
     public var close: @Sendable () async throws -> Void
 

@@ -68,6 +68,7 @@ struct ServeCommand<Work: Plugin>: AsyncParsableCommand {
             PluginSetup(
                 dataFolder: data, stateFolder: configuration.stateFolder, settings: values,
                 logger: logger))
+        configuration.descriptors = work.descriptors
         let worker = try Worker(
             manifest: manifest, handlers: work.handlers, services: work.services,
             configuration: configuration, logger: logger)

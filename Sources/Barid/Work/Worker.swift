@@ -34,6 +34,9 @@ public final class Worker: Service {
         /// The default is 16 MiB, the largest event there can be.
         public var creditBytes = 16 << 20
 
+        /// Descriptors of the services, told to the broker; ``PluginWork/descriptors``.
+        public var descriptors: [UInt8] = []
+
         /// Settings with every default.
         ///
         /// - Parameters:
@@ -109,6 +112,9 @@ public final class Worker: Service {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await Self.watch(connection) }
             group.addTask { try await client.runConnections() }
+            if !configuration.descriptors.isEmpty {
+                group.addTask { await self.describe(connection, client) }
+            }
             if let server { group.addTask { try await server.serve() } }
             if let subscriber {
                 group.addTask {
@@ -142,6 +148,27 @@ public final class Worker: Service {
             if case .refused(let reason) = state {
                 throw RPCError(
                     code: .failedPrecondition, message: "the broker refused us: \(reason)")
+            }
+        }
+    }
+
+    /// Tells the broker the descriptors of our services, in every session anew.
+    private func describe(
+        _ connection: Connection, _ client: GRPCClient<Connection.Client>
+    ) async {
+        let registry = Barid_Reflection_V1_Registry.Client(wrapping: client)
+        var options = CallOptions.defaults
+        options.timeout = .seconds(10)
+        for await state in connection.states {
+            guard case .ready = state else { continue }
+            do {
+                _ = try await registry.register(
+                    .with { $0.fileDescriptorSet = Data(configuration.descriptors) },
+                    options: options)
+            } catch {
+                // Calls work without; only who has no stubs misses them.
+                logger.warning(
+                    "the broker did not take our descriptors", metadata: ["error": "\(error)"])
             }
         }
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Barid
+import BaridReflection
 import BaridSchema
 import Foundation
 import GRPCCore
@@ -9,13 +10,16 @@ struct Call: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Call a method of a service through the broker, with JSON.",
         discussion: """
-            The request and the responses are protobuf JSON; a streaming method prints one response a line.
+            The request and the responses are protobuf JSON; a method that streams its responses prints one a \
+            line, and one that streams its requests takes one a line from standard input. Services of any \
+            plugin can be called that has told the broker their descriptors.
 
             Examples:
               barid call --list
               barid call barid.tagger.v1.EntityTagger/Tag '{"text": "وصلت سلمى درويش إلى عمان"}'
               barid call EntityTagger/Tag - < request.json
               barid call Admin/ListDeadLetters '{"maximum": 5}'
+              barid call Health/Watch '{"service": "barid.index.v1.Index"}' --deadline 3600
             """)
 
     @Argument(help: ArgumentHelp("What to call, as Index/Search.", valueName: "service/method"))
@@ -31,6 +35,12 @@ struct Call: AsyncParsableCommand {
         help: ArgumentHelp("How long to wait for the answer, in seconds.", valueName: "seconds"))
     var deadline = 30.0
 
+    @Option(
+        help: ArgumentHelp(
+            "Metadata to send; the value of a key that ends in -bin is base64. May be given often.",
+            valueName: "key=value"))
+    var metadata: [String] = []
+
     @OptionGroup var output: OutputOptions
     @OptionGroup var broker: BrokerOptions
 
@@ -38,25 +48,88 @@ struct Call: AsyncParsableCommand {
         guard list != (method != nil) else {
             throw ValidationError("Give SERVICE/METHOD, or --list.")
         }
-        guard deadline > 0 else { throw ValidationError("--deadline is above 0.") }
+        guard deadline > 0, deadline <= 86_400 else {
+            throw ValidationError("--deadline is above 0 and at most 86400.")
+        }
+        _ = try sentMetadata()
     }
 
     func run() async throws {
         guard let method else { return try await printList() }
-        let found = CallableMethod.find(method)
-        guard let callable = found.first, found.count == 1 else {
-            let names = found.map(\.name).joined(separator: ", ")
-            throw CommandError(
-                .badInput,
-                found.isEmpty
-                    ? "no method \(method) is known; `barid call --list` shows them all"
-                    : "\(method) may be \(names)")
+        let known = try MethodCatalog()
+        // What Barid's own services take is known without a broker, so wrong input is said at once.
+        if let call = try call(method, in: known, isLast: false), request != "-" {
+            _ = try call.encode(request ?? "{}")
         }
-        let json = try requestText()
-        let options = CallOptions.within(.milliseconds(Int64(deadline * 1000)))
         try await broker.connected(as: "barid call") { client in
-            try await callable.call(client, json, options) { Console.output.line($0) }
+            var catalog = known
+            if catalog.find(method).isEmpty { _ = try await catalog.learn(from: client) }
+            guard let call = try call(method, in: catalog, isLast: true) else { return }
+            try await call.run(client, requests: try requests(of: call.method)) {
+                Console.output.line($0)
+            }
         }
+    }
+
+    /// The call of a method by its name.
+    private func call(
+        _ name: String, in catalog: MethodCatalog, isLast: Bool
+    ) throws -> JSONCall? {
+        let found = catalog.find(name)
+        guard let method = found.first else {
+            guard isLast else { return nil }
+            throw CommandError(
+                .badInput, "no method \(name) is known; `barid call --list` shows them all")
+        }
+        guard found.count == 1 else {
+            let names = found.map(\.path).joined(separator: ", ")
+            throw CommandError(.badInput, "\(name) may be \(names)")
+        }
+        return JSONCall(
+            method: method, pool: catalog.pool(of: method), metadata: try sentMetadata(),
+            options: .within(.milliseconds(Int64(deadline * 1000))))
+    }
+
+    private func sentMetadata() throws -> Metadata {
+        var sent = Metadata()
+        for entry in metadata {
+            let parts = entry.split(separator: "=", maxSplits: 1).map(String.init)
+            guard parts.count == 2, !parts[0].isEmpty, parts[0] == parts[0].lowercased() else {
+                throw ValidationError("--metadata \(entry): expected key=value, key in lower case")
+            }
+            if parts[0].hasSuffix("-bin") {
+                guard let bytes = Data(base64Encoded: parts[1]) else {
+                    throw ValidationError("--metadata \(parts[0]): the value is not base64")
+                }
+                sent.addBinary(Array(bytes), forKey: parts[0])
+            } else {
+                sent.addString(parts[1], forKey: parts[0])
+            }
+        }
+        return sent
+    }
+
+    // MARK: Requests
+
+    private func requests(of method: DescriptorPool.Method) throws -> AsyncStream<String> {
+        guard request == "-", method.clientStreaming else {
+            let json = try requestText()
+            return AsyncStream { stream in
+                stream.yield(json)
+                stream.finish()
+            }
+        }
+        // Reading blocks, so it has a thread of its own; a person may type while answers come.
+        let (stream, post) = AsyncStream.makeStream(of: String.self)
+        Thread.detachNewThread {
+            var input = ByteInput(descriptor: FileHandle.standardInput.fileDescriptor)
+            while let line = input.line(maximum: 16 << 20) {
+                let text = String(decoding: line.content, as: UTF8.self)
+                if !text.allSatisfy(\.isWhitespace) { post.yield(text) }
+            }
+            post.finish()
+        }
+        return stream
     }
 
     private func requestText() throws -> String {
@@ -72,39 +145,56 @@ struct Call: AsyncParsableCommand {
         return String(decoding: content, as: UTF8.self)
     }
 
+    // MARK: The list
+
+    private struct Served: Sendable {
+        var catalog: MethodCatalog
+        var services: [Barid_Admin_V1_ServiceStatus]
+        var undescribed: [String]
+    }
+
     private func printList() async throws {
         // What can be called is known without a broker; who serves it is not.
+        let known = try MethodCatalog()
         let served = try? await broker.connected(as: "barid call") { client in
-            try await client.admin.listServices(
-                Barid_Admin_V1_ListServicesRequest(), options: .within(.seconds(5)))
+            var catalog = known
+            let undescribed = try await catalog.learn(from: client)
+            let services = try await client.admin.listServices(
+                Barid_Admin_V1_ListServicesRequest(), options: .within(.seconds(5))
+            ).services
+            return Served(catalog: catalog, services: services, undescribed: undescribed)
         }
         var table = Table([
             Table.Column("METHOD"), Table.Column("SERVED BY"), Table.Column("REQUEST"),
             Table.Column("RESPONSE"),
         ])
-        for method in CallableMethod.all {
-            let service = served?.services.first {
-                $0.service == method.descriptor.service.fullyQualifiedService
-            }
+        for method in (served?.catalog ?? known).methods {
+            let service = served?.services.first { $0.service == method.service }
             let workers = (service?.local == true ? ["broker"] : []) + (service?.workers ?? [])
             guard !output.json else {
                 var line = JSONText()
-                line.add("method", method.name)
-                line.add("request", method.request)
-                line.add("response", method.response)
-                line.add("streaming", method.isStreaming)
+                line.add("method", method.path)
+                line.add("request", method.input)
+                line.add("response", method.output)
+                line.add("client_streaming", method.clientStreaming)
+                line.add("server_streaming", method.serverStreaming)
                 line.add(
                     "served_by", json: "[\(workers.map(JSONText.string).joined(separator: ","))]")
                 Console.output.line(line.text)
                 continue
             }
             table.add([
-                method.name,
+                method.path,
                 served == nil
                     ? "(no broker)" : workers.isEmpty ? "nobody" : workers.joined(separator: " "),
-                method.request, (method.isStreaming ? "stream of " : "") + method.response,
+                (method.clientStreaming ? "stream of " : "") + method.input,
+                (method.serverStreaming ? "stream of " : "") + method.output,
             ])
         }
-        if !output.json { for line in table.lines(on: .output) { Console.output.line(line) } }
+        guard !output.json else { return }
+        for line in table.lines(on: .output) { Console.output.line(line) }
+        for service in served?.undescribed ?? [] {
+            Console.output.line("\(Console.output.words(service))/?  its worker gave no descriptors")
+        }
     }
 }
