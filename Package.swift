@@ -226,6 +226,10 @@ let package = Package(
             name: "BaridChaosTests",
             dependencies: ["BaridChaos", "BaridProof", "BaridSchema", "TestSupport", protobuf],
             swiftSettings: settings),
+        // The fault table with the real executables; Scripts/chaos runs it.
+        .executableTarget(
+            name: "ChaosRig", dependencies: ["BaridChaos", argumentParser], path: "Tests/Chaos",
+            swiftSettings: settings),
         // The supervisor over shell scripts: restarts, crash loops, no orphans.
         .testTarget(
             name: "BaridSupervisorTests",

@@ -86,6 +86,7 @@ struct BrokerCommand: AsyncParsableCommand {
         configuration.version = Self.configuration.version
         configuration.logger = Logger(label: "barid.broker")
         do {
+            try DescriptorLimit.raise()
             try await run(configuration)
         } catch {
             throw Failure(error).report()

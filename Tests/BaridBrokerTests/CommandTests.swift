@@ -64,6 +64,25 @@ import Testing
         #expect(!process.error.isEmpty)
     }
 
+    /// libzmq ends a process that has no descriptor left for a connection: with too few of them
+    /// (255, 256 are told apart) the broker does not start.
+    @Test(arguments: [(255, true), (256, false)])
+    func refusesToStartWithTooFewDescriptors(limit: Int, isRefused: Bool) async throws {
+        let folder = try TemporaryFolder()
+        let process = try RunningProcess(
+            "/bin/sh",
+            ["-c", "ulimit -n \(limit); exec \(Repository.products)/barid-broker"],
+            environment: Self.environment(folder))
+        if isRefused {
+            #expect(try await process.ended() == 69)
+            #expect(process.error.contains("255") && process.error.contains("256"))
+        } else {
+            try await eventually("ready") { process.error.contains(" ready") ? () : nil }
+            process.signal(SIGTERM)
+            #expect(try await process.ended() == 0, "\(process.error)")
+        }
+    }
+
     @Test func saysWhereEachSettingComesFrom() async throws {
         let folder = try TemporaryFolder()
         let process = try RunningProcess(

@@ -24,18 +24,10 @@ public final class Arena: Sendable {
         public var broker: String
         /// Path of `barid`, whose hidden commands are the publishers and workers.
         public var barid: String
-        /// Words before the broker's path, such as those of `strace`.
+        /// How the broker is started where nobody says otherwise.
         ///
-        /// The default is none.
-        public var brokerPrefix: [String] = []
-        /// More arguments of the broker.
-        ///
-        /// The default is none.
-        public var brokerArguments: [String] = []
-        /// Variables added to the broker's environment.
-        ///
-        /// The default is none.
-        public var brokerEnvironment: [String: String] = [:]
+        /// The default is nothing special.
+        public var launch = BrokerLaunch()
 
         /// Where things are.
         ///
@@ -98,13 +90,17 @@ public final class Arena: Sendable {
 
     /// Starts the broker and waits until it serves.
     ///
-    /// - Parameter limit: How long it may take.
+    /// - Parameters:
+    ///   - launch: How; nil is as the configuration says.
+    ///   - limit: How long it may take.
     /// - Returns: How long it took from its start, recovery included.
     /// - Throws: ``NeverHappened`` with its last words when it ends instead, or takes longer.
     @discardableResult
-    public func startBroker(within limit: Duration = .seconds(60)) async throws -> Duration {
+    public func startBroker(
+        _ launch: BrokerLaunch? = nil, within limit: Duration = .seconds(60)
+    ) async throws -> Duration {
         let began = ContinuousClock.now
-        try await launchBroker()
+        try await launchBroker(launch)
         return try await waiting(for: "a broker that serves", within: limit) {
             if let end = fleet.end(of: Self.broker) {
                 throw NeverHappened(
@@ -119,17 +115,19 @@ public final class Arena: Sendable {
 
     /// Starts the broker's process, and waits for nothing.
     ///
+    /// - Parameter launch: How; nil is as the configuration says.
     /// - Throws: ``NeverHappened`` when there is no such program.
-    public func launchBroker() async throws {
+    public func launchBroker(_ launch: BrokerLaunch? = nil) async throws {
+        let launch = launch ?? configuration.launch
         let command =
-            configuration.brokerPrefix + [configuration.broker]
+            launch.prefix + [configuration.broker]
             + [
                 "--data", configuration.dataFolder, "--endpoint", "ipc://\(socket)",
                 "--log-format", "text",
-            ] + configuration.brokerArguments
+            ] + launch.arguments
         try await fleet.start(
             Self.broker, command[0], Array(command.dropFirst()),
-            environment: environment.merging(configuration.brokerEnvironment) { $1 })
+            environment: environment.merging(launch.environment) { $1 })
     }
 
     /// Tells the broker to stop, and waits.

@@ -17,6 +17,8 @@ struct Crew {
         var history: String
         /// When it was killed, in the time of histories; nil when it ended by itself.
         var killed: Int64?
+        /// What it saw from this time on did not happen: the power was cut.
+        var cut: Int64?
     }
 
     let arena: Arena
@@ -70,6 +72,15 @@ struct Crew {
         try await start(name)
     }
 
+    /// Everybody is about to be killed, and did not live to see what came after this time.
+    mutating func cutPower(at time: Int64) {
+        for index in shifts.indices where shifts[index].killed == nil {
+            shifts[index].killed = time
+            shifts[index].cut = time
+        }
+        stopped.formUnion(publishers + workers)
+    }
+
     /// Tells an actor to stop, waits, and starts it again.
     mutating func restart(_ name: String) async throws {
         try await stop(name)
@@ -79,9 +90,14 @@ struct Crew {
     /// Tells an actor to stop, and waits for it to finish what it holds.
     mutating func stop(_ name: String) async throws {
         stopped.insert(name)
+        guard arena.fleet.process(name) != nil else { return }
         arena.fleet.signal(SIGTERM, name)
         let end = try await arena.fleet.ended(name, within: .seconds(60))
-        guard end.status == 0 else {
+        // One that had not come to listen to signals yet has done nothing either.
+        let hasBegun = latest[name].map {
+            FileManager.default.fileExists(atPath: shifts[$0].history)
+        }
+        guard end.status == 0 || (end.status == 128 + SIGTERM && hasBegun == false) else {
             throw NeverHappened(
                 description: """
                     \(name) ended with \(end.status) when it was told to stop: \

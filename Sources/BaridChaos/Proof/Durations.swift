@@ -6,7 +6,14 @@ public struct Durations: Sendable, Hashable {
     public init() {}
 
     /// Adds one.
-    mutating func add(_ value: Duration) { values.append(value) }
+    ///
+    /// - Parameter value: A duration.
+    public mutating func add(_ value: Duration) { values.append(value) }
+
+    /// Adds those of another measurement.
+    ///
+    /// - Parameter other: More durations.
+    public mutating func add(_ other: Durations) { values += other.values }
 
     /// How many there are.
     public var count: Int { values.count }

@@ -66,6 +66,15 @@ public struct ProofConfiguration: Sendable {
         return FaultPlan(seed: seed, recipe: recipe)
     }
 
+    /// The limits of its history: those on the broker, and what the checker has to know.
+    var allLimits: [String: Int64] {
+        var all = limits
+        all["liveness_ns"] = settling.milliseconds * 1_000_000
+        // The broker's default: that many events back, a repeat is recognised for certain.
+        all["identity_window"] = 131_072
+        return all
+    }
+
     /// The group of the workers.
     static let group = "prover"
 }

@@ -30,8 +30,8 @@ struct Survey {
             })
         entries.append(HistoryEntry(.heal, time: healed, actor: "prover"))
         for shift in shifts where FileManager.default.fileExists(atPath: shift.history) {
-            let history = try HistoryFiles.read(shift.history)
-            entries += history.entries.filter { $0.operation != .history }
+            let history = Self.seen(try HistoryFiles.read(shift.history), by: shift)
+            entries += history.entries
             entries += Self.endings(of: history, shift)
         }
         entries += try await BaridClient.with(
@@ -41,6 +41,16 @@ struct Survey {
         }
         entries.append(HistoryEntry(.end, time: MonotonicTime.now, actor: "prover"))
         return History(entries)
+    }
+
+    /// Of what an actor wrote, that which happened: from a power cut on, only what it tried.
+    private static func seen(_ history: History, by shift: Crew.Shift) -> History {
+        History(
+            history.entries.filter { entry in
+                guard entry.operation != .history else { return false }
+                guard let cut = shift.cut, entry.time >= cut else { return true }
+                return entry.operation == .publishTry || entry.operation == .ackTry
+            })
     }
 
     /// The ends of sessions that a killed worker could not write down itself.
@@ -60,6 +70,14 @@ struct Survey {
                 $0.from = killed
             }
         }
+    }
+
+    /// Ids of all events of the log.
+    func storedEvents() async throws -> Set<String> {
+        let entries = try await BaridClient.with(
+            arena.endpoint, name: "prover", logger: .quiet
+        ) { try await stored($0) }
+        return Set(entries.filter { $0.operation == .log }.map(\.event))
     }
 
     private func stored(_ client: BaridClient) async throws -> [HistoryEntry] {

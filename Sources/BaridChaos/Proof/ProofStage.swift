@@ -1,0 +1,148 @@
+internal import BaridProof
+internal import Foundation
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+/// Where faults happen: a broker under load, and what has been seen so far.
+///
+/// Used by one task, the one that runs the proof.
+public struct ProofStage {
+    /// The processes.
+    public let arena: Arena
+    /// What was seen so far; a script adds what it finds itself.
+    public var verdict: Verdict
+    /// Faults so far.
+    public private(set) var faults = 0
+
+    let configuration: ProofConfiguration
+    let stop: StopFlag
+    let report: @Sendable (ProofRun.Progress) -> Void
+    let began = ContinuousClock.now
+    var crew: Crew
+    var samples: [HistoryEntry] = []
+
+    init(
+        _ configuration: ProofConfiguration, arena: Arena, stop: StopFlag,
+        report: @escaping @Sendable (ProofRun.Progress) -> Void
+    ) {
+        self.configuration = configuration
+        self.arena = arena
+        self.stop = stop
+        self.report = report
+        crew = Crew(arena: arena, proof: configuration)
+        verdict = Verdict(seed: configuration.seed)
+        verdict.folder = arena.configuration.folder
+    }
+
+    /// Whether somebody wants it to end.
+    public var isStopped: Bool { stop.isSet }
+
+    /// Lets time pass; measures the broker, and starts again whom poison killed.
+    ///
+    /// - Parameters:
+    ///   - time: How long.
+    ///   - end: Not beyond this. The default is no end.
+    /// - Throws: ``NeverHappened`` when a publisher or worker ended by itself.
+    public mutating func pass(
+        _ time: Duration, until end: ContinuousClock.Instant? = nil
+    ) async throws {
+        var rest = time
+        while rest > .zero, !stop.isSet, end.map({ $0 > .now }) ?? true {
+            let part = min(rest, .milliseconds(200))
+            try await Task.sleep(for: part)
+            rest -= part
+            measure()
+            tell("publishing")
+            try await crew.revive()
+        }
+    }
+
+    /// Does a fault and gets over it.
+    ///
+    /// - Parameter fault: What goes wrong.
+    /// - Throws: ``NeverHappened`` when a process does not come back or does not stop.
+    public mutating func inflict(_ fault: Fault) async throws {
+        tell("\(fault)")
+        switch fault {
+        case .killBroker:
+            try await arena.fleet.kill(Arena.broker)
+            try await recover()
+        case .pauseBroker(let time):
+            try await pause(Arena.broker, time)
+        case .restartBroker:
+            let end = try await arena.stopBroker(within: .seconds(10))
+            if end.status != 0 {
+                violate(
+                    "drain",
+                    """
+                    the broker ended with \(end.status) when it was told to stop: \
+                    \(end.lastLines.joined(separator: " | "))
+                    """)
+            }
+            try await recover()
+        case .killWorker(let number): try await crew.kill("worker-\(number)")
+        case .pauseWorker(let number, let time): try await pause("worker-\(number)", time)
+        case .restartWorker(let number): try await crew.restart("worker-\(number)")
+        case .killPublisher(let number): try await crew.kill("publisher-\(number)")
+        }
+        count(fault.kind)
+    }
+
+    /// Counts a fault that a script did by itself.
+    ///
+    /// - Parameter kind: Which one it comes closest to.
+    public mutating func count(_ kind: Fault.Kind) {
+        faults += 1
+        verdict.faults[kind, default: 0] += 1
+    }
+
+    /// Starts the broker again and measures how long it takes.
+    ///
+    /// - Parameter launch: How; nil is as the arena's configuration says.
+    /// - Throws: ``NeverHappened`` when it does not come back.
+    public mutating func recover(_ launch: BrokerLaunch? = nil) async throws {
+        verdict.recoveries.add(try await arena.startBroker(launch))
+    }
+
+    /// Adds a finding of a script.
+    ///
+    /// - Parameters:
+    ///   - check: Name of the promise.
+    ///   - statement: What happened.
+    public mutating func violate(_ check: String, _ statement: String) {
+        verdict.violations.append(Verdict.Violation(check: check, statement: statement))
+    }
+
+    private func pause(_ name: String, _ time: Duration) async throws {
+        arena.fleet.signal(SIGSTOP, name)
+        // Interrupted or not: a stopped process would never hear of it.
+        defer { arena.fleet.signal(SIGCONT, name) }
+        try await Task.sleep(for: time)
+    }
+
+    mutating func measure() {
+        guard let process = arena.fleet.process(Arena.broker),
+            let measure = ProcessMeasure(process)
+        else { return }
+        verdict.brokerBytes = max(verdict.brokerBytes, measure.residentBytes)
+        for (name, value) in [
+            ("rss_bytes", measure.residentBytes), ("fds", measure.descriptors),
+        ] where configuration.limits[name] != nil {
+            samples.append(
+                HistoryEntry(.sample, time: MonotonicTime.now, actor: "broker") {
+                    $0.name = name
+                    $0.value = value
+                })
+        }
+    }
+
+    func tell(_ phase: String) {
+        report(
+            ProofRun.Progress(
+                phase: phase, elapsed: ContinuousClock.now - began, faults: faults))
+    }
+}

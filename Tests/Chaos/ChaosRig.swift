@@ -1,0 +1,87 @@
+import ArgumentParser
+import BaridChaos
+import Foundation
+
+/// Runs the rows of the fault table against the real executables beside this one.
+///
+/// Scripts/chaos builds what it needs and starts it.
+@main
+struct ChaosRig: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "chaos", abstract: "Runs the rows of the fault table with real processes.")
+
+    @Flag(help: "The whole counts: 1,000 broker kills, 500 worker kills, 100 power cuts ...")
+    var full = false
+
+    @Flag(help: "List the rows and stop.")
+    var list = false
+
+    @Option(help: "File to which the table is written as well.")
+    var summary: String
+
+    @Option(help: "Folder to work in.")
+    var work: String
+
+    @Option(help: "Folder of the built shims.")
+    var shims: String
+
+    @Option(help: "Seed of all plans.")
+    var seed: UInt64 = 1
+
+    @Argument(help: "Rows, by number; all when there are none.")
+    var rows: [String] = []
+
+    func run() async throws {
+        let chosen = try chosenRows()
+        if list {
+            for row in Rows.all { print("\(row.id)\t\(row.name)") }
+            return
+        }
+        let executables = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+            .deletingLastPathComponent().path
+        let workshop = Workshop(
+            folder: work, executables: executables, shims: shims, isFull: full, seed: seed,
+            stop: StopFlag.setBySignals())
+        var table = SummaryTable(file: summary)
+        table.begin(isFull: full, seed: seed)
+        for row in chosen where !workshop.stop.isSet {
+            let began = ContinuousClock.now
+            let result = await Self.result(of: row, in: workshop)
+            table.add(row, result, took: ContinuousClock.now - began)
+        }
+        table.end(wasInterrupted: workshop.stop.isSet, work: work)
+        if workshop.stop.isSet { throw ExitCode(130) }
+        if table.failed > 0 { throw ExitCode(70) }
+    }
+
+    private func chosenRows() throws -> [Row] {
+        guard !rows.isEmpty else { return Rows.all }
+        return try rows.flatMap { id in
+            let found = Rows.all.filter { $0.id == id }
+            guard !found.isEmpty else {
+                throw ValidationError("there is no row \(id); --list shows all")
+            }
+            return found
+        }
+    }
+
+    /// What became of a row.
+    enum Result: Sendable {
+        case done(Outcome)
+        case skipped(String)
+        case broken(String)
+    }
+
+    private static func result(of row: Row, in workshop: Workshop) async -> Result {
+        for need in row.needs {
+            if let lack = need.lack { return .skipped(lack) }
+        }
+        do {
+            return .done(try await row.run(workshop))
+        } catch let skipped as Skipped {
+            return .skipped(skipped.reason)
+        } catch {
+            return .broken("\(error)")
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import BaridChaos
+import Foundation
+
+/// The fault table, in its order.
+enum Rows {
+    static let all: [Row] =
+        (kills + disks + damage + workers + supervision + network + limits + hostile + time
+        + versions)
+        .sorted { ($0.number, $0.id) < ($1.number, $1.id) }
+
+    /// Rows that are faults by plan and nothing else.
+    private static let kills: [Row] = [
+        Row(number: 1, name: "broker SIGKILL at random times") { workshop in
+            try await workshop.inflict(
+                [.killBroker: 1], workshop.count(short: 12, full: 1_000), row: 1)
+        },
+        Row(number: 1, name: "broker acknowledges too early", mustFail: true) { workshop in
+            try await workshop.inflict(
+                [.killBroker: 1], 4, row: 1,
+                launch: BrokerLaunch(environment: ["LD_PRELOAD": workshop.shim("late-writes")]))
+        },
+        Row(number: 34, name: "SIGTERM under load") { workshop in
+            let count = workshop.count(short: 8, full: 200)
+            let proof = ProofConfiguration(seed: workshop.seed, duration: nil)
+            let verdict = try await workshop.prove("row-34", proof) { stage in
+                for _ in 0..<count where !stage.isStopped {
+                    try await stage.pass(.milliseconds(500))
+                    try await stage.inflict(.restartBroker)
+                }
+                let log = stage.arena.configuration.folder + "/logs/broker.log"
+                let text = try String(contentsOfFile: log, encoding: .utf8)
+                if text.contains("cut short") {
+                    stage.violate("drain", "a broker that had drained left a log to repair")
+                }
+            }
+            return Outcome(verdict)
+        },
+    ]
+
+    private static let workers: [Row] = [
+        Row(number: 14, name: "worker SIGKILL in mid-event") { workshop in
+            var outcome = try await workshop.inflict(
+                [.killWorker: 1], workshop.count(short: 12, full: 500), row: 14)
+            let times = outcome.redeliveries
+            outcome.note = "redelivery p50 \(Verdict.text(times.median))"
+            outcome.note += " max \(Verdict.text(times.longest))"
+            if times.count == 0 { outcome.fail("liveness: no kill met a worker with a delivery") }
+            return outcome
+        },
+        Row(number: 15, name: "worker SIGSTOP beyond its lease") { workshop in
+            var outcome = try await workshop.inflict(
+                [.pauseWorker: 1], workshop.count(short: 2, full: 50), row: 15
+            ) { proof in
+                // Short leases make short pauses long enough.
+                proof.lease = .seconds(1)
+                proof.recipe.workerPause = .milliseconds(1_500)...(.milliseconds(2_500))
+            }
+            if outcome.stale == 0 { outcome.fail("liveness: no late ack was ever refused") }
+            outcome.note = "\(outcome.stale) stale refused"
+            return outcome
+        },
+        Row(number: 16, name: "broker SIGSTOP") { workshop in
+            let time = Duration.seconds(workshop.count(short: 5, full: 30))
+            var outcome = try await workshop.inflict(
+                [.pauseBroker: 1], workshop.count(short: 1, full: 10), row: 16
+            ) { proof in
+                proof.recipe.brokerPause = time...time
+            }
+            // Leases of 3 s have all run out by the clock; a pause of the broker does not count.
+            if !workshop.isFull, outcome.stale > 0 {
+                outcome.fail("liveness: \(outcome.stale) leases ran out while the broker stood")
+            }
+            return outcome
+        },
+        Row(number: 17, name: "poison: kills its worker each time") { workshop in
+            try await workshop.inflict([.killPublisher: 1], 1, row: 17) { proof in
+                proof.traffic.poisonEvery = 400
+                proof.maximumDeliveries = workshop.isFull ? 5 : 2
+                let pause = Duration.seconds(workshop.isFull ? 60 : 4)
+                proof.recipe.pause = pause...pause
+            }
+        },
+        Row(number: 24, name: "slow workers, fast publishers") { workshop in
+            try await workshop.inflict(
+                [.killPublisher: 1], 1, row: 24
+            ) { proof in
+                let time = Duration.seconds(workshop.count(short: 8, full: 600))
+                proof.recipe.pause = time...time
+                proof.rate = 1_500
+                proof.traffic.workMilliseconds = workshop.isFull ? 20 : 40
+                proof.settling = .seconds(workshop.isFull ? 3_600 : 200)
+                // 40 MiB idle and 64 MiB whatever the backlog, as the promise has it.
+                proof.limits = ["rss_bytes": 104 << 20, "fds": 256]
+            }
+        },
+    ]
+}
