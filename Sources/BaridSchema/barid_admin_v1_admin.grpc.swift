@@ -165,6 +165,19 @@ public enum Barid_Admin_V1_Admin: Sendable {
                 type: .unary
             )
         }
+        /// Namespace for "Explain" metadata.
+        public enum Explain: Sendable {
+            /// Request type for "Explain".
+            public typealias Input = Barid_Admin_V1_ExplainRequest
+            /// Response type for "Explain".
+            public typealias Output = Barid_Admin_V1_ExplainResponse
+            /// Descriptor for "Explain".
+            public static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "barid.admin.v1.Admin"),
+                method: "Explain",
+                type: .unary
+            )
+        }
         /// Namespace for "ListServices" metadata.
         public enum ListServices: Sendable {
             /// Request type for "ListServices".
@@ -204,6 +217,7 @@ public enum Barid_Admin_V1_Admin: Sendable {
             ListDeadLetters.descriptor,
             PurgeDeadLetters.descriptor,
             RetryDeadLetters.descriptor,
+            Explain.descriptor,
             ListServices.descriptor,
             ReportWorkerExit.descriptor
         ]
@@ -433,6 +447,24 @@ extension Barid_Admin_V1_Admin {
             request: GRPCCore.StreamingServerRequest<Barid_Admin_V1_RetryDeadLettersRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<Barid_Admin_V1_RetryDeadLettersResponse>
+
+        /// Handle the "Explain" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The journey of the events of an article, and what each of them waits for.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Barid_Admin_V1_ExplainRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Barid_Admin_V1_ExplainResponse` messages.
+        func explain(
+            request: GRPCCore.StreamingServerRequest<Barid_Admin_V1_ExplainRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Barid_Admin_V1_ExplainResponse>
 
         /// Handle the "ListServices" method.
         ///
@@ -681,6 +713,24 @@ extension Barid_Admin_V1_Admin {
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.ServerResponse<Barid_Admin_V1_RetryDeadLettersResponse>
 
+        /// Handle the "Explain" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The journey of the events of an article, and what each of them waits for.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Barid_Admin_V1_ExplainRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Barid_Admin_V1_ExplainResponse` message.
+        func explain(
+            request: GRPCCore.ServerRequest<Barid_Admin_V1_ExplainRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Barid_Admin_V1_ExplainResponse>
+
         /// Handle the "ListServices" method.
         ///
         /// > Source IDL Documentation:
@@ -926,6 +976,24 @@ extension Barid_Admin_V1_Admin {
             context: GRPCCore.ServerContext
         ) async throws -> Barid_Admin_V1_RetryDeadLettersResponse
 
+        /// Handle the "Explain" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The journey of the events of an article, and what each of them waits for.
+        ///
+        /// - Parameters:
+        ///   - request: A `Barid_Admin_V1_ExplainRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Barid_Admin_V1_ExplainResponse` to respond with.
+        func explain(
+            request: Barid_Admin_V1_ExplainRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Barid_Admin_V1_ExplainResponse
+
         /// Handle the "ListServices" method.
         ///
         /// > Source IDL Documentation:
@@ -1090,6 +1158,17 @@ extension Barid_Admin_V1_Admin.StreamingServiceProtocol {
             }
         )
         router.registerHandler(
+            forMethod: Barid_Admin_V1_Admin.Method.Explain.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Barid_Admin_V1_ExplainRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Barid_Admin_V1_ExplainResponse>(),
+            handler: { request, context in
+                try await self.explain(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
             forMethod: Barid_Admin_V1_Admin.Method.ListServices.descriptor,
             deserializer: GRPCProtobuf.ProtobufDeserializer<Barid_Admin_V1_ListServicesRequest>(),
             serializer: GRPCProtobuf.ProtobufSerializer<Barid_Admin_V1_ListServicesResponse>(),
@@ -1232,6 +1311,17 @@ extension Barid_Admin_V1_Admin.ServiceProtocol {
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<Barid_Admin_V1_RetryDeadLettersResponse> {
         let response = try await self.retryDeadLetters(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    public func explain(
+        request: GRPCCore.StreamingServerRequest<Barid_Admin_V1_ExplainRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Barid_Admin_V1_ExplainResponse> {
+        let response = try await self.explain(
             request: GRPCCore.ServerRequest(stream: request),
             context: context
         )
@@ -1400,6 +1490,19 @@ extension Barid_Admin_V1_Admin.SimpleServiceProtocol {
     ) async throws -> GRPCCore.ServerResponse<Barid_Admin_V1_RetryDeadLettersResponse> {
         return GRPCCore.ServerResponse<Barid_Admin_V1_RetryDeadLettersResponse>(
             message: try await self.retryDeadLetters(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    public func explain(
+        request: GRPCCore.ServerRequest<Barid_Admin_V1_ExplainRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Barid_Admin_V1_ExplainResponse> {
+        return GRPCCore.ServerResponse<Barid_Admin_V1_ExplainResponse>(
+            message: try await self.explain(
                 request: request.message,
                 context: context
             ),
@@ -1698,6 +1801,29 @@ extension Barid_Admin_V1_Admin {
             deserializer: some GRPCCore.MessageDeserializer<Barid_Admin_V1_RetryDeadLettersResponse>,
             options: GRPCCore.CallOptions,
             onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Admin_V1_RetryDeadLettersResponse>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "Explain" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The journey of the events of an article, and what each of them waits for.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Barid_Admin_V1_ExplainRequest` message.
+        ///   - serializer: A serializer for `Barid_Admin_V1_ExplainRequest` messages.
+        ///   - deserializer: A deserializer for `Barid_Admin_V1_ExplainResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func explain<Result>(
+            request: GRPCCore.ClientRequest<Barid_Admin_V1_ExplainRequest>,
+            serializer: some GRPCCore.MessageSerializer<Barid_Admin_V1_ExplainRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Barid_Admin_V1_ExplainResponse>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Admin_V1_ExplainResponse>) async throws -> Result
         ) async throws -> Result where Result: Sendable
 
         /// Call the "ListServices" method.
@@ -2141,6 +2267,40 @@ extension Barid_Admin_V1_Admin {
             )
         }
 
+        /// Call the "Explain" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > The journey of the events of an article, and what each of them waits for.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Barid_Admin_V1_ExplainRequest` message.
+        ///   - serializer: A serializer for `Barid_Admin_V1_ExplainRequest` messages.
+        ///   - deserializer: A deserializer for `Barid_Admin_V1_ExplainResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        public func explain<Result>(
+            request: GRPCCore.ClientRequest<Barid_Admin_V1_ExplainRequest>,
+            serializer: some GRPCCore.MessageSerializer<Barid_Admin_V1_ExplainRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Barid_Admin_V1_ExplainResponse>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Admin_V1_ExplainResponse>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Barid_Admin_V1_Admin.Method.Explain.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
         /// Call the "ListServices" method.
         ///
         /// > Source IDL Documentation:
@@ -2528,6 +2688,35 @@ extension Barid_Admin_V1_Admin.ClientProtocol {
             request: request,
             serializer: GRPCProtobuf.ProtobufSerializer<Barid_Admin_V1_RetryDeadLettersRequest>(),
             deserializer: GRPCProtobuf.ProtobufDeserializer<Barid_Admin_V1_RetryDeadLettersResponse>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Explain" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > The journey of the events of an article, and what each of them waits for.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Barid_Admin_V1_ExplainRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func explain<Result>(
+        request: GRPCCore.ClientRequest<Barid_Admin_V1_ExplainRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Admin_V1_ExplainResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.explain(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Barid_Admin_V1_ExplainRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Barid_Admin_V1_ExplainResponse>(),
             options: options,
             onResponse: handleResponse
         )
@@ -2952,6 +3141,39 @@ extension Barid_Admin_V1_Admin.ClientProtocol {
             metadata: metadata
         )
         return try await self.retryDeadLetters(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Explain" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > The journey of the events of an article, and what each of them waits for.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func explain<Result>(
+        _ message: Barid_Admin_V1_ExplainRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Admin_V1_ExplainResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Barid_Admin_V1_ExplainRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.explain(
             request: request,
             options: options,
             onResponse: handleResponse

@@ -38,6 +38,13 @@ final class OperatedBroker: Sendable {
     func barid(
         _ arguments: String..., input: String = ""
     ) async throws -> (code: Int32, output: String, error: String) {
+        try await run(arguments, input: input)
+    }
+
+    /// Runs `barid` to its end.
+    func run(
+        _ arguments: [String], input: String = ""
+    ) async throws -> (code: Int32, output: String, error: String) {
         let process = try RunningProcess(
             "barid", arguments, environment: environment, input: input)
         let code = try await process.ended()

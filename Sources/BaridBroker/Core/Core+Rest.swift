@@ -86,6 +86,7 @@ extension Core {
         else { return }
         lastSpaceCheck = now
         bytesSinceSpaceCheck = 0
+        forgetIndex()
         let space = log.space
         let (sum, overflow) = space.ready.addingReportingOverflow(space.free)
         let left = overflow ? Int.max : sum

@@ -43,6 +43,9 @@ final class Core {
     var snapshotIsUnderWay = false
     /// When a snapshot last could not be written.
     var snapshotFailed: Int64 = .min
+    /// Where events lie, while somebody asks for that.
+    var index: EventIndex?
+    var indexUsed: Int64 = .min
     /// A reader's stream has no room.
     var readerWaits = false
     /// A reader has more to look at at once.

@@ -26,7 +26,7 @@ struct BaridTool: AsyncParsableCommand {
                 name: "Everyday",
                 subcommands: [
                     Up.self, Down.self, Publish.self, Watch.self, Search.self, ShowArticle.self,
-                    Status.self,
+                    Why.self, Status.self,
                 ]),
             CommandGroup(name: "Plugins", subcommands: [PluginCommand.self, Call.self]),
             CommandGroup(

@@ -1,0 +1,316 @@
+import BaridEngine
+import BaridLog
+import BaridSchema
+import Foundation
+import GRPCCore
+import SwiftProtobuf
+import TestSupport
+import Testing
+
+@testable import BaridBroker
+
+/// Protocols/2-bus §15: each reason, forced at the core, and what frees it.
+struct ReasonTests {
+    private static let fault = BusFault(code: .unavailable, reason: "BUSY", message: "later")
+
+    /// State and reason of an event in a group.
+    private static func journey(
+        _ bench: Bench, _ sequence: UInt64, group: String = "work"
+    ) throws -> Barid_Admin_V1_GroupJourney {
+        let all = 1...bench.log.durablePosition
+        let event = try #require(
+            try bench.core.events(in: all, meeting: EventQuestion(sequence: sequence)).first)
+        let journeys = try bench.core.standings(of: event).map {
+            try bench.core.journey(of: event, in: $0.0, $0.1, [])
+        }
+        return try #require(journeys.first { $0.group == group })
+    }
+
+    private static func settle(
+        _ bench: Bench, _ worker: StreamID, _ sequence: UInt64, attempt: UInt32 = 1,
+        _ outcome: SettleRequest.Outcome
+    ) throws {
+        try bench.settle(
+            worker,
+            SettleRequest(
+                number: sequence,
+                settlements: [.init(sequence: sequence, attempt: attempt, outcome: outcome)]))
+    }
+
+    private static func operate(_ bench: Bench, _ operation: GroupOperation) throws {
+        _ = try bench.core.process([
+            .perform { core in
+                core.operate(topic: "articles", group: "work", operation) { _ in }
+            }
+        ])
+    }
+
+    @Test func leasedThenDone() throws {
+        let bench = try Bench()
+        let (publisher, _) = try bench.open(.publish)
+        let (worker, _) = try bench.open(.subscribe(session: 1))
+        try bench.subscribe(worker, worker: "w1")
+        try bench.publish(publisher, [.test("a")])
+        let leased = try Self.journey(bench, 1)
+        #expect(leased.state == "OPEN" && leased.reason == "LEASED" && leased.hasUntil)
+        #expect(leased.message.contains("w1"))
+        try Self.settle(bench, worker, 1, .ack(outputs: []))
+        #expect(try Self.journey(bench, 1).state == "SETTLED")
+    }
+
+    @Test func backoffThenOutAgain() throws {
+        let bench = try Bench()
+        let (publisher, _) = try bench.open(.publish)
+        let (worker, _) = try bench.open(.subscribe(session: 1))
+        try bench.subscribe(worker)
+        try bench.publish(publisher, [.test("a")])
+        try Self.settle(bench, worker, 1, .nack(delay: .seconds(5), Self.fault))
+        let waiting = try Self.journey(bench, 1)
+        #expect(waiting.reason == "BACKOFF" && waiting.hasUntil && waiting.command.isEmpty)
+        #expect(waiting.steps.map(\.what) == ["FAILED"])
+        #expect(waiting.steps[0].error.reason == "BUSY")
+        try bench.advance(by: .seconds(6))
+        #expect(try Self.journey(bench, 1).reason == "LEASED")
+    }
+
+    @Test func aHeldKeyNamesItsHolder() throws {
+        let bench = try Bench()
+        let (publisher, _) = try bench.open(.publish)
+        let (worker, _) = try bench.open(.subscribe(session: 1))
+        try bench.subscribe(worker)
+        try bench.publish(publisher, [.test("first", subject: "s"), .test("second", subject: "s")])
+        let held = try Self.journey(bench, 2)
+        #expect(held.reason == "KEY_HELD" && held.message.contains("event 1 "))
+        #expect(held.command == "barid why 'first'")
+        try Self.settle(bench, worker, 1, .ack(outputs: []))
+        #expect(try Self.journey(bench, 2).reason == "LEASED")
+    }
+
+    @Test func noWorkerThenNoCreditThenOut() throws {
+        let bench = try Bench()
+        let (publisher, _) = try bench.open(.publish)
+        let (worker, _) = try bench.open(.subscribe(session: 1))
+        try bench.subscribe(worker, credit: 1)
+        try bench.publish(publisher, [.test("a"), .test("b")])
+        let busy = try Self.journey(bench, 2)
+        #expect(busy.reason == "NO_CREDIT" && busy.command.isEmpty)
+        _ = try bench.core.process([.closed(worker, .left)])
+        let alone = try Self.journey(bench, 2)
+        #expect(alone.reason == "NO_WORKER" && alone.command == "barid up")
+        let (next, _) = try bench.open(.subscribe(session: 2))
+        try bench.subscribe(next)
+        #expect(try Self.journey(bench, 2).reason == "LEASED")
+    }
+
+    @Test func pausedUntilResumed() throws {
+        let bench = try Bench()
+        let (publisher, _) = try bench.open(.publish)
+        let (worker, _) = try bench.open(.subscribe(session: 1))
+        try bench.subscribe(worker)
+        try Self.operate(bench, .pause)
+        try bench.publish(publisher, [.test("a")])
+        let paused = try Self.journey(bench, 1)
+        #expect(paused.reason == "PAUSED" && paused.command.contains("Admin/ResumeGroup"))
+        try Self.operate(bench, .resume)
+        #expect(try Self.journey(bench, 1).reason == "LEASED")
+    }
+
+    @Test func deadLetteredUntilRetried() throws {
+        let bench = try Bench()
+        let (publisher, _) = try bench.open(.publish)
+        let (worker, _) = try bench.open(.subscribe(session: 1))
+        try bench.subscribe(worker)
+        try bench.publish(publisher, [.test("a")])
+        try Self.settle(bench, worker, 1, .reject(Self.fault))
+        let dead = try Self.journey(bench, 1)
+        #expect(dead.state == "DEAD_LETTERED" && dead.reason == "DEAD_LETTERED")
+        let number = bench.core.engine.durable.groups[0].deadLetters[0].position
+        #expect(dead.command == "barid dead-letters retry \(number)")
+        try Self.operate(bench, .retry([1]))
+        #expect(try Self.journey(bench, 1).reason == "LEASED")
+    }
+
+    @Test func suspectsGoOutOneAtATime() throws {
+        let bench = try Bench()
+        let (publisher, _) = try bench.open(.publish)
+        let (worker, _) = try bench.open(.subscribe(session: 1))
+        try bench.subscribe(worker)
+        try bench.publish(publisher, [.test("a"), .test("b")])
+        _ = try bench.core.process([.closed(worker, .lost)])
+        let (next, _) = try bench.open(.subscribe(session: 2))
+        try bench.subscribe(next)
+        let reasons = try [1, 2].map { try Self.journey(bench, $0).reason }
+        #expect(Set(reasons) == ["LEASED", "SUSPECT"])
+        let out = reasons[0] == "LEASED" ? 1 : 2 as UInt64
+        try Self.settle(bench, next, out, attempt: 2, .ack(outputs: []))
+        #expect(try Self.journey(bench, 3 - out).reason == "LEASED")
+    }
+
+    @Test func aFullWindowStandsStill() throws {
+        var configuration = CoreConfiguration()
+        configuration.engine.maximumWindow = 2
+        let bench = try Bench(configuration: configuration)
+        let (publisher, _) = try bench.open(.publish)
+        let (worker, _) = try bench.open(.subscribe(session: 1))
+        try bench.subscribe(worker)
+        try bench.publish(publisher, [.test("a"), .test("b"), .test("c")])
+        #expect(try Self.journey(bench, 3).reason == "WINDOW_FULL")
+        try Self.settle(bench, worker, 1, .ack(outputs: []))
+        #expect(try Self.journey(bench, 3).reason == "LEASED")
+    }
+
+    @Test func theDiskFloorHoldsOutputs() throws {
+        let bench = try Bench()
+        let (publisher, _) = try bench.open(.publish)
+        let (worker, _) = try bench.open(.subscribe(session: 1))
+        try bench.subscribe(worker)
+        try bench.publish(publisher, [.test("a")])
+        bench.log.space.ready = 1 << 20
+        try bench.advance(by: .seconds(1))
+        #expect(try Self.journey(bench, 1).reason == "DISK_FLOOR")
+        bench.log.space.ready = 1 << 40
+        try bench.advance(by: .seconds(1))
+        #expect(try Self.journey(bench, 1).reason == "LEASED")
+    }
+
+    @Test func aStoppingBrokerSaysSo() throws {
+        let bench = try Bench()
+        let (publisher, _) = try bench.open(.publish)
+        let (worker, _) = try bench.open(.subscribe(session: 1))
+        try bench.subscribe(worker, credit: 1)
+        try bench.publish(publisher, [.test("a"), .test("b")])
+        _ = try bench.core.process([.perform { $0.drain {} }])
+        #expect(try Self.journey(bench, 2).reason == "BROKER_DRAINING")
+    }
+
+    /// Every reason of the engine is a row of the table, and the other way round.
+    @Test func theTableOfReasonsIsWhole() throws {
+        let text = try Repository.text(of: "Protocols/2-bus.md")
+        let section = try #require(text.range(of: "## 15."))
+        let rows = text[section.upperBound...].split(separator: "\n").compactMap { line in
+            line.hasPrefix("| `") ? line.split(separator: "`").dropFirst().first : nil
+        }
+        let own = ["NO_SUBSCRIBER", "DEAD_LETTERED", "EXPIRED"]
+        #expect(
+            Set(rows.map(String.init)) == Set(Core.Block.Reason.allCases.map(\.rawValue) + own))
+    }
+}
+
+/// Where events lie; Protocols/2-bus §15.
+struct EventIndexTests {
+    private static func bench(_ count: Int) throws -> Bench {
+        let bench = try Bench()
+        let (publisher, receipts) = try bench.open(.publish)
+        for number in 0..<count {
+            var event = Barid_Bus_V1_Event.test(
+                "e\(number)", subject: "article-\(number % 50)",
+                data: String(repeating: "x", count: 2_000))
+            event.causationID = number > 0 ? "e\(number - 1)" : ""
+            try bench.publish(publisher, [event])
+            _ = receipts.takeMessages()
+        }
+        while try !bench.core.extendIndex() {}
+        return bench
+    }
+
+    private static func sequences(_ bench: Bench, _ question: EventQuestion) throws -> [UInt64] {
+        let index = try #require(bench.core.index)
+        return try index.pieces(with: question.keys).flatMap {
+            try bench.core.events(in: $0, meeting: question).map(\.sequence)
+        }
+    }
+
+    /// Nothing is missed, whatever is asked for, and few pieces are read.
+    @Test func findsWhatWasStored() throws {
+        let bench = try Self.bench(600)
+        let subject = try Self.sequences(bench, EventQuestion(subjects: [Array("article-7".utf8)]))
+        #expect(subject == stride(from: 8, through: 600, by: 50).map { UInt64($0) })
+        #expect(try Self.sequences(bench, EventQuestion(ids: [Array("e599".utf8)])) == [600])
+        #expect(try Self.sequences(bench, EventQuestion(causations: [Array("e3".utf8)])) == [5])
+        let begins = try Self.sequences(bench, EventQuestion(beginning: Array("article-49".utf8)))
+        #expect(begins.count == 12)
+        #expect(try Self.sequences(bench, EventQuestion(beginning: Array("ar".utf8))).count == 600)
+        let index = try #require(bench.core.index)
+        let all = index.pieces(with: []).count
+        #expect(all > 3)
+        #expect(index.pieces(with: [(.id, Array("e300".utf8)[...])]).count == 1)
+    }
+
+    @Test func goesOnWhereItEndedAndIsGivenUp() throws {
+        let bench = try Self.bench(10)
+        let next = try #require(bench.core.index?.next)
+        let (publisher, _) = try bench.open(.publish)
+        try bench.publish(publisher, [.test("late", subject: "new")])
+        #expect(try bench.core.extendIndex())
+        #expect(try #require(bench.core.index?.next) > next)
+        #expect(
+            try Self.sequences(bench, EventQuestion(subjects: [Array("new".utf8)])) == [11])
+        try bench.advance(by: .seconds(601))
+        #expect(bench.core.index == nil)
+    }
+}
+
+/// `Admin.Explain` over a real socket.
+@Suite(.timeLimit(.minutes(5))) struct ExplainServiceTests {
+    @Test func tellsTheWholeJourney() async throws {
+        let running = try RunningBroker(in: TemporaryFolder())
+        var child = Barid_Bus_V1_Event.test("child", type: "news.made.v1", subject: "other")
+        child.causationID = "a"
+        child.source = "/workers/maker"
+        let output: [UInt8] = try child.serializedBytes()
+        _ = try await running.publish([.test("a", subject: "article-1"), .test("b", subject: "z")])
+        try await running.withClient { client in
+            let admin = Barid_Admin_V1_Admin.Client(wrapping: client)
+            let alone = try await admin.explain(.with { $0.article = "article-1" })
+            #expect(alone.events.map(\.sequence) == [1])
+            #expect(alone.events[0].groups.isEmpty)
+            try await running.subscribe(group: "maker") { response, send in
+                for sequence in response.sequences {
+                    send(
+                        .with {
+                            $0.settleNumber = sequence
+                            $0.settlements = [
+                                .with {
+                                    $0.sequence = sequence
+                                    $0.attempt = 1
+                                    $0.ack = .with {
+                                        $0.outputs = sequence == 1 ? [Data(output)] : []
+                                    }
+                                }
+                            ]
+                        })
+                }
+                return response.settled < 3
+            }
+            let whole = try await admin.explain(.with { $0.article = "art" })
+            #expect(whole.subject == "article-1")
+            #expect(whole.events.map(\.sequence) == [1, 3], "through causation to the output")
+            let steps = try #require(whole.events.first?.groups.first).steps
+            #expect(steps.last?.what == "SETTLED" && steps.last?.worker == "/workers/maker")
+            #expect(whole.events.flatMap(\.groups).allSatisfy { $0.state == "SETTLED" })
+            let byEvent = try await admin.explain(.with { $0.article = "a" })
+            #expect(byEvent.events.map(\.sequence) == [1, 3])
+            let error = await #expect(throws: RPCError.self) {
+                try await admin.explain(.with { $0.article = "nothing like it" })
+            }
+            #expect(error?.code == .notFound)
+            await #expect(throws: RPCError.self) { try await admin.explain(.init()) }
+        }
+        try await running.broker.stop()
+    }
+
+    /// What begins alike is not guessed at.
+    @Test func anAmbiguousBeginningIsRefused() async throws {
+        let running = try RunningBroker(in: TemporaryFolder(), durability: .memory)
+        _ = try await running.publish([.test("1", subject: "abc1"), .test("2", subject: "abc2")])
+        try await running.withClient { client in
+            let admin = Barid_Admin_V1_Admin.Client(wrapping: client)
+            let error = await #expect(throws: RPCError.self) {
+                try await admin.explain(.with { $0.article = "abc" })
+            }
+            #expect(error?.code == .failedPrecondition)
+            #expect(error?.message.contains("abc1") == true)
+        }
+        try await running.broker.stop()
+    }
+}
