@@ -15,6 +15,19 @@ struct LeaseTests {
         #expect(Set(handed.map(\.stream)) == [10, 11])
     }
 
+    /// Protocols/2-bus §6.2: an ack that comes twice in a request is stale the second time.
+    @Test func anAckMayComeTwiceInARequest() throws {
+        var broker = Broker()
+        broker.subscribe(10)
+        broker.publish(EventBytes.make(id: "a"))
+        let ack = SettleRequest.AckRange(first: 1, count: 1, attempt: 1)
+        broker.step(.settle(StreamID(10), SettleRequest(number: 1, acks: [ack, ack])))
+        #expect(broker.takeRefusals().map(\.reason) == ["STALE_LEASE"])
+        #expect(broker.group().acked == 1)
+        for id in ["b", "c", "d"] { broker.publish(EventBytes.make(id: id)) }
+        #expect(broker.takeDeliveries().map(\.sequence) == [1, 2, 3, 4])
+    }
+
     @Test func givesEachEventToEveryGroup() {
         var broker = Broker()
         broker.subscribe(10, group: "one")

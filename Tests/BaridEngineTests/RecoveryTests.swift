@@ -165,6 +165,34 @@ struct RecoveryTests {
         }
     }
 
+    /// Protocols/2-bus, "Records": "what applying all records in order gives".
+    ///
+    /// A dead letter and a later attempt that come of one dispatch are in the log as they were
+    /// applied.
+    @Test func recordsAreInTheLogInTheOrderInWhichTheyWereApplied() throws {
+        var configuration = EngineConfiguration()
+        configuration.maximumReleases = 1
+        var broker = Broker(configuration)
+        broker.subscribe(10, credit: 3)
+        broker.publish(EventBytes.make(id: "a"), EventBytes.make(id: "b"))
+        let release = SettleRequest.Outcome.release(pause: .zero, Self.fault)
+        broker.settle(10, 1, .release(pause: .zero, Self.fault))
+        #expect(broker.takeDeliveries().count == 3)
+        broker.step(
+            .settle(
+                StreamID(10),
+                SettleRequest(
+                    number: 2,
+                    settlements: [
+                        .init(sequence: 1, attempt: 2, outcome: release),
+                        .init(sequence: 2, attempt: 1, outcome: release),
+                    ])))
+        broker.step(.credit(StreamID(10), messages: 2, bytes: 1_000))
+        #expect(broker.takeDeliveries() == [Handed(10, 2, 2)])
+        #expect(broker.group().deadLetters.map(\.sequence) == [1])
+        #expect(try broker.replay().hash == broker.engine.durable.hash)
+    }
+
     @Test func recordsOutOfPlaceAreRefused() {
         var durable = Durable()
         #expect(throws: RecordFailure.self) {

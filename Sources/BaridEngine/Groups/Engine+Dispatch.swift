@@ -159,7 +159,9 @@ extension Engine {
     mutating func dispatch(_ group: Int, into actions: inout [Action]) {
         guard !draining, !groups[group].isHalted else { return }
         var marks: [AttemptMark] = []
-        let firstDelivery = actions.count
+        // Those whose number is recorded first; the record comes after what the loop appends, as it
+        // is applied after that.
+        var redeliveries: [Action] = []
         while groups[group].readyCount > 0, let turn = nextTurn(group),
             let slot = groups[group].popReady()
         {
@@ -188,19 +190,20 @@ extension Engine {
             let subscription = groups[group].subscriptions[turn]
             let bytes = groups[group].lease(
                 slot, to: turn, until: clock + subscription.lease, wall: wall)
-            actions.append(
-                .deliver(
-                    subscription.stream,
-                    Delivery(
-                        sequence: entry.sequence, attempt: entry.attempt, replay: entry.replay,
-                        bytes: bytes)))
+            let delivery = Action.deliver(
+                subscription.stream,
+                Delivery(
+                    sequence: entry.sequence, attempt: entry.attempt, replay: entry.replay,
+                    bytes: bytes))
+            if entry.attempt > 1 {
+                redeliveries.append(delivery)
+            } else {
+                actions.append(delivery)
+            }
         }
         if !marks.isEmpty {
-            let record = Record.attempts(group: GroupID(UInt32(group)), marks)
-            // Before the deliveries: the numbers are durable when these go out.
-            var appended: [Action] = []
-            append(record, into: &appended)
-            actions.insert(contentsOf: appended, at: firstDelivery)
+            append(.attempts(group: GroupID(UInt32(group)), marks), into: &actions)
+            actions.append(contentsOf: redeliveries)
         }
         requestMore(group, into: &actions)
     }

@@ -9,9 +9,12 @@ extension Engine {
         var slots: [Int] = []
         for range in request.acks {
             ack(stream, group, range, into: &actions) { slot, sequence in
+                // An ack may come twice in a request; the lease is held until its end.
+                guard !done.contains(sequence) else { return false }
                 slots.append(slot)
                 done.insert(sequence)
                 acked += 1
+                return true
             }
         }
         if !request.settlements.isEmpty { ageIdentities(into: &actions) }
@@ -80,10 +83,11 @@ extension Engine {
         return block.events.isEmpty ? nil : position
     }
 
-    /// Calls `body` for every delivery of a range that the stream holds; refuses the others.
+    /// Calls `body` for every delivery of a range that the stream holds; refuses the others, and
+    /// those that `body` does not take.
     private func ack(
         _ stream: StreamID, _ group: Int, _ range: SettleRequest.AckRange,
-        into actions: inout [Action], _ body: (Int, UInt64) -> Void
+        into actions: inout [Action], _ body: (Int, UInt64) -> Bool
     ) {
         let (end, overflow) = range.first.addingReportingOverflow(UInt64(range.count))
         // A worker cannot hold more than the window; a longer range is no honest mistake.
@@ -96,13 +100,11 @@ extension Engine {
             return
         }
         for sequence in range.first..<end {
-            if let slot = leased(stream, group, sequence, range.attempt) {
-                body(slot, sequence)
-            } else {
-                actions.append(
-                    .settleRefused(
-                        stream, sequence: sequence, attempt: range.attempt, Self.stale))
+            if let slot = leased(stream, group, sequence, range.attempt), body(slot, sequence) {
+                continue
             }
+            actions.append(
+                .settleRefused(stream, sequence: sequence, attempt: range.attempt, Self.stale))
         }
     }
 
