@@ -272,7 +272,8 @@ struct Opening {
         recovery.droppedRecords = beyond.tornEntries
         recovery.droppedBytes = max(0, beyond.tornEnd - outcome.end)
         recovery.wasClosed = outcome.isSealed && beyond.tornEnd == 0
-        guard !recovery.wasClosed || active.hasSummary else { return recovery }
+        // Also what is sealed: a seal whose sync failed may be in the page cache only, and a commit
+        // behind one that a power cut then takes away would be taken for damage.
         do throws(FileError) {
             try secure(active, file: file, outcome: outcome, tornEnd: beyond.tornEnd)
         } catch {
