@@ -27,6 +27,9 @@ struct BadHistory: Sendable, CustomStringConvertible {
             let last = entries.last { $0.operation == .publishOK && !$0.duplicate }
             entries.removeAll { $0.operation == .log && $0.offset >= last?.offset ?? 0 }
         },
+        BadHistory("another body was acknowledged than is stored", .durability) { entries in
+            entries.change(.publishTry, "e2") { $0.hash = "other" }
+        },
         BadHistory("an offset is missing", .offsets) { entries in
             entries.removeAll { $0.operation == .log && $0.offset == 2 }
         },
@@ -139,6 +142,10 @@ struct BadHistory: Sendable, CustomStringConvertible {
                 last.offset = 1
                 last.token = HistoryEntry.Token(epoch: 7, attempt: 2)
             }
+        },
+        BadHistory("an ack of somebody else is accepted", .oneOwner) { entries in
+            entries.change(.ackTry, "e0", attempt: 2) { $0.actor = "another" }
+            entries.change(.ackOK, "e0", attempt: 2) { $0.actor = "another" }
         },
         BadHistory("a late ack is accepted", .oneOwner) { entries in
             entries.change(.ackStale, "e1") { $0.operation = .ackOK }

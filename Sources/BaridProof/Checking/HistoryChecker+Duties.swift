@@ -54,11 +54,15 @@ extension HistoryChecker {
                 [stored, pending] + (duty?.deliveries.suffix(2) ?? []))
             return
         }
-        guard let duty, let done = done(duty) else {
+        let known =
+            duty
+            ?? HistoryIndex.Duty(
+                name: HistoryIndex.DutyName(group: group, event: event, replay: replay))
+        guard let done = done(known) else {
             violate(
                 .completeness,
                 "\(name) was stored, and is neither acked, a dead letter nor expired",
-                [stored] + (duty?.deliveries.suffix(3) ?? []))
+                [stored] + known.deliveries.suffix(3))
             return
         }
         guard let healed = index.healed, let limit = index.limit("liveness_ns") else { return }
@@ -73,7 +77,10 @@ extension HistoryChecker {
 
     /// The entry by which a duty may count as done.
     private func done(_ duty: HistoryIndex.Duty) -> Int? {
-        if let statement = duty.deadLetter ?? duty.deadLetterRemoved ?? duty.expired {
+        // What expired did so for every replay.
+        let expired =
+            duty.expired ?? index.duty(duty.name.group, duty.name.event, 0)?.expired
+        if let statement = duty.deadLetter ?? duty.deadLetterRemoved ?? expired {
             return statement
         }
         var open: [HistoryEntry.Token: Int] = [:]
@@ -92,7 +99,8 @@ extension HistoryChecker {
     }
 
     private mutating func checkResurrection(_ duty: HistoryIndex.Duty) {
-        guard duty.deliveries.count > 1, duty.deadLetterRemoved == nil else { return }
+        // A dead letter tried again is due again under its old number.
+        guard duty.deliveries.count > 1, duty.deadLetterRetried == nil else { return }
         let final = duty.settlements.filter {
             let entry = index.entries[$0]
             return entry.operation == .ackOK && (entry.how == .ack || entry.how == .reject)

@@ -23,7 +23,8 @@ extension HistoryChecker {
     mutating func checkLeases() {
         var units: [Unit: [Lease]] = [:]
         for (number, duty) in index.duties.enumerated() {
-            checkTokens(duty)
+            // Attempts of a dead letter that is tried again count anew.
+            if duty.deadLetterRetried == nil { checkTokens(duty) }
             let key = index.events[duty.name.event].key
             let unit = Unit(
                 group: duty.name.group, key: key, event: key.isEmpty ? duty.name.event : -1)
@@ -44,10 +45,11 @@ extension HistoryChecker {
         var earliest = entry.sent
         if earliest == nil, let delay = index.limit("delay_ns") { earliest = entry.time - delay }
         var end = Int64.min
-        if let earliest, entry.lease > 0 {
+        // Under a token that a dead letter tried again may use twice, settlements are of either.
+        if let earliest, entry.lease > 0, duty.deadLetterRetried == nil {
             end = earliest + entry.lease
-            end = min(end, index.sessionEnds[entry.session] ?? .max)
             end = ended(end, entry, duty)
+            end = min(end, index.sessionEnds[entry.session] ?? .max)
         }
         return Lease(
             entry: delivery, duty: number, begin: entry.sent ?? entry.time, end: end,
@@ -110,6 +112,17 @@ extension HistoryChecker {
             guard let token = entry.token else { continue }
             if entry.operation == .ackTry { tries[token] = number }
             guard entry.operation == .ackOK, let attempt = tries[token] else { continue }
+            let isHeld = duty.deliveries.contains {
+                let given = index.entries[$0]
+                return given.token == token && given.actor == entry.actor
+                    && (given.session == entry.session || entry.session.isEmpty)
+            }
+            if !isHeld {
+                violate(
+                    .oneOwner,
+                    "\(entry.actor) settled \(index.events[duty.name.event].name) under a token that "
+                        + "it was not given", [attempt, number])
+            }
             if entry.how != .extend {
                 if let other = accepted[token] {
                     violate(
@@ -168,9 +181,10 @@ extension HistoryChecker {
             let isFirst = seen.insert(lease.duty).inserted
             // Without the broker's own times only firsts compare, and one that came to notice
             // only after it was given up says nothing.
-            guard isExact || (isFirst && index.duties[lease.duty].deadLetter == nil) else {
-                continue
-            }
+            // A dead letter that is tried again comes out of its turn.
+            guard index.duties[lease.duty].deadLetterRetried == nil,
+                isExact || (isFirst && index.duties[lease.duty].deadLetter == nil)
+            else { continue }
             if let other = highest[lease.replay], other.offset > lease.offset {
                 let names = [other, lease].map {
                     index.events[index.duties[$0.duty].name.event].name

@@ -19,7 +19,7 @@ extension HistoryChecker {
     private func firstKept(_ topic: String) -> UInt64 { index.topics[topic]?.firstKept ?? 1 }
 
     private mutating func checkDurability(_ event: HistoryIndex.Event) {
-        guard event.stored.isEmpty else { return }
+        guard event.stored.isEmpty else { return checkBody(event) }
         for attempt in event.tries {
             guard let answer = attempt.answer, index.entries[answer].operation == .publishOK
             else { continue }
@@ -30,6 +30,22 @@ extension HistoryChecker {
             violate(
                 .durability, "\(event.name) was acknowledged and is not in the log",
                 [attempt.entry, answer])
+        }
+    }
+
+    /// What was acknowledged is what is stored.
+    private mutating func checkBody(_ event: HistoryIndex.Event) {
+        for attempt in event.tries {
+            guard let answer = attempt.answer, index.entries[answer].operation == .publishOK,
+                !event.stored.contains(where: {
+                    index.entries[$0].hash == index.entries[attempt.entry].hash
+                })
+            else { continue }
+            // A worker's outputs are left out, whatever their data, if they were stored before.
+            guard index.entries[answer].offset > 0 else { continue }
+            violate(
+                .durability, "\(event.name) was acknowledged, and is stored with other data",
+                [attempt.entry, answer] + event.stored)
         }
     }
 

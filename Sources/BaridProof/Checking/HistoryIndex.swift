@@ -59,6 +59,7 @@ struct HistoryIndex {
         var effects: [Int] = []
         var deadLetter: Int?
         var deadLetterRemoved: Int?
+        var deadLetterRetried: Int?
         var expired: Int?
         var pending: Int?
     }
@@ -89,7 +90,7 @@ struct HistoryIndex {
 
     init(_ history: History) {
         entries = history.sorted
-        var open: [Sender: Int] = [:]
+        var open: [Sender: [Int]] = [:]
         for (number, entry) in entries.enumerated() { add(number, entry, &open) }
         for name in topics.keys {
             topics[name]?.log.sort { (entries[$0].offset, $0) < (entries[$1].offset, $1) }
@@ -106,7 +107,7 @@ struct HistoryIndex {
         dutyNumbers[DutyName(group: group, event: event, replay: replay)].map { duties[$0] }
     }
 
-    private mutating func add(_ number: Int, _ entry: HistoryEntry, _ open: inout [Sender: Int]) {
+    private mutating func add(_ number: Int, _ entry: HistoryEntry, _ open: inout [Sender: [Int]]) {
         switch entry.operation {
         case .history: break
         case .limit: limits[entry.actor, default: [:]][entry.name] = entry.value
@@ -116,11 +117,15 @@ struct HistoryIndex {
         case .replay: replays.append(number)
         case .publishTry:
             let event = event(entry)
-            open[Sender(actor: entry.actor, event: event)] = events[event].tries.count
+            open[Sender(actor: entry.actor, event: event), default: []].append(
+                events[event].tries.count)
             events[event].tries.append(Try(entry: number))
         case .publishOK, .publishError, .publishUnknown:
             let event = event(entry)
-            if let index = open.removeValue(forKey: Sender(actor: entry.actor, event: event)) {
+            let sender = Sender(actor: entry.actor, event: event)
+            // Answers come in the order of the tries.
+            if let index = open[sender]?.first {
+                open[sender]?.removeFirst()
                 events[event].tries[index].answer = number
             } else {
                 strayAnswers.append(number)
@@ -148,6 +153,7 @@ struct HistoryIndex {
         case .pending: withDuty(entry) { $0.pending = number }
         case .deadLetter: withDuty(entry) { $0.deadLetter = number }
         case .deadLetterRemoved: withDuty(entry) { $0.deadLetterRemoved = number }
+        case .deadLetterRetried: withDuty(entry) { $0.deadLetterRetried = number }
         case .expired: withDuty(entry) { $0.expired = number }
         case .row: groups[group(entry)].rows.append(number)
         case .end: end = number

@@ -134,7 +134,7 @@ extension HistoryEntry {
                 ("event_id", !event.isEmpty), ("group", !group.isEmpty), ("epoch", token != nil),
             ]
         case .sessionEnd: needed = [("session", !session.isEmpty)]
-        case .effect, .pending, .deadLetter, .deadLetterRemoved, .expired:
+        case .effect, .pending, .deadLetter, .deadLetterRemoved, .deadLetterRetried, .expired:
             needed = [("event_id", !event.isEmpty), ("group", !group.isEmpty)]
         case .row:
             needed = [

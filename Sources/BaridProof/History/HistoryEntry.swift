@@ -49,8 +49,10 @@ public struct HistoryEntry: Sendable, Equatable {
         case pending
         /// The broker was asked at the end: a dead letter.
         case deadLetter = "dlq"
-        /// Somebody removed a dead letter.
+        /// Somebody removed a dead letter, or replayed its event under a new number.
         case deadLetterRemoved = "dlq_removed"
+        /// Somebody asked for a dead letter to be tried again, under its number.
+        case deadLetterRetried = "dlq_retried"
         /// The broker recorded that an event expired for a group.
         case expired
         /// The index was asked at the end: what stands under a key.
