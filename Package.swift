@@ -36,6 +36,7 @@ let package = Package(
         .executable(name: "barid-entity-tagger", targets: ["EntityTaggerPlugin"]),
         .executable(name: "barid-moderator", targets: ["ModeratorPlugin"]),
         .executable(name: "barid-indexer", targets: ["IndexerPlugin"]),
+        .executable(name: "barid-simulate", targets: ["SimulateCommand"]),
     ],
     dependencies: [
         .package(
@@ -200,6 +201,32 @@ let package = Package(
         .testTarget(
             name: "BaridReflectionTests",
             dependencies: ["BaridReflection", "BaridSchema", protobuf], swiftSettings: settings),
+        // A disk in memory that loses power, fails and fills up.
+        .target(
+            name: "SimulatedDisk", dependencies: ["BaridLog"], path: "Tests/SimulatedDisk",
+            swiftSettings: settings),
+        // The broker's core, its log, its clients, network, disk and clocks in one thread, by seed.
+        .target(
+            name: "Simulation",
+            dependencies: [
+                "BaridBroker", "BaridEngine", "BaridLog", "BaridProof", "BaridSchema",
+                "SimulatedDisk", grpcCore, protobuf,
+            ], path: "Tests/Simulation", swiftSettings: settings),
+        // barid-simulate: many seeds of it, or one with its trace. Built, not installed.
+        .executableTarget(
+            name: "SimulateCommand", dependencies: ["BaridProof", "Simulation", argumentParser],
+            path: "Tests/SimulateCommand", swiftSettings: settings),
+        .testTarget(
+            name: "SimulationTests",
+            dependencies: ["SimulateCommand", "Simulation", "TestSupport"],
+            path: "Tests/SimulationTests", swiftSettings: settings),
+        // The corpus of the fuzz targets, without sanitizers; Scripts/fuzz is the rest of it.
+        .testTarget(
+            name: "FuzzTests",
+            dependencies: [
+                "BaridEngine", "BaridLog", "BaridProof", "SimulatedDisk", "TestSupport",
+            ],
+            path: "Tests/FuzzTests", exclude: ["Corpus"], swiftSettings: settings),
         // Arrows, documents, manifests and compose file agree.
         .testTarget(
             name: "TidyTests", dependencies: ["TestSupport", yams], swiftSettings: settings),
@@ -269,7 +296,7 @@ let package = Package(
                 "BrokerCommand", "TestSupport", grpcCore, grpcProtobuf, logging, protobuf,
             ], path: "Tests/BaridBrokerTests", swiftSettings: settings),
         .testTarget(
-            name: "BaridLogTests", dependencies: ["BaridLog", "CStorage"],
+            name: "BaridLogTests", dependencies: ["BaridLog", "CStorage", "SimulatedDisk"],
             path: "Tests/BaridLogTests", swiftSettings: settings),
         // A worker that does as the events say: echoes, sleeps, refuses, crashes.
         .executableTarget(

@@ -1,3 +1,5 @@
+import SimulatedDisk
+
 @testable import BaridLog
 
 /// The logs that the conformance suite is run on.

@@ -1,3 +1,4 @@
+import SimulatedDisk
 import Testing
 
 @testable import BaridLog
@@ -300,6 +301,22 @@ import Testing
         #expect(again.lastPosition == 11)
         let third = try reopened(next.afterPowerLoss(.nothing))
         expectNumbered(try contents(third), count: 11)
+    }
+
+    /// The same holds for a seal, which alone says nothing new: what is written behind it would be
+    /// cut off from what is before it.
+    @Test func writesAgainASealThatOnlyThePageCacheHas() throws {
+        let disk = FaultyDisk()
+        let log = try prepared(disk)
+        try log.append([.numbered(10)], expecting: 10)
+        try log.commit()
+        disk.failSync(.dataGone)
+        #expect(throws: LogError.self) { try log.seal() }
+        let next = disk.afterProcessDeath()
+        let again = try reopened(next)
+        try again.append([.numbered(11)], expecting: 11)
+        try again.commit()
+        expectNumbered(try contents(try reopened(next.afterPowerLoss(.nothing))), count: 12)
     }
 
     @Test func failsForEverAfterAWriteThatFailed() throws {

@@ -1,9 +1,9 @@
 internal import BaridTransport
-internal import GRPCCore
+package import GRPCCore
 
 /// The answering side of a stream, as the core sees it; every method may be called from any
 /// thread and does nothing once the stream is over.
-protocol BusStream: Sendable {
+package protocol BusStream: Sendable {
     /// Bytes that wait for the peer's credit or the socket.
     var unsentBytes: Int { get }
 

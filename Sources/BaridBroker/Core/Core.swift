@@ -57,7 +57,7 @@ final class Core {
     ///   holds makes no sense to this version.
     init(
         log: any EventLog, durability: Durability, configuration: CoreConfiguration,
-        logger: Logger, clock: @escaping () -> Instant = SystemClock().now,
+        logger: Logger, key: HashKey? = nil, clock: @escaping () -> Instant = SystemClock().now,
         leasesChanged: @escaping (UInt64, Int) -> Void = { _, _ in }
     ) throws {
         self.log = log
@@ -71,7 +71,8 @@ final class Core {
         engine = Engine(configuration: configuration.engine, durable: durable)
         var random = SystemRandomNumberGenerator()
         engine.open(
-            key: HashKey(low: random.next(), high: random.next()), at: clock(), into: &actions)
+            key: key ?? HashKey(low: random.next(), high: random.next()), at: clock(),
+            into: &actions)
         collect()
         try flush()
     }
@@ -128,7 +129,8 @@ final class Core {
         try log.close()
     }
 
-    private func nextWait() -> Int64? {
+    /// In how many nanoseconds there is something to do without mail; `nil` when nothing is due.
+    func nextWait() -> Int64? {
         let now = clock().monotonic
         var wait = engine.nextWake.map { max(0, $0 - now) }
         if !sealed {

@@ -1,14 +1,13 @@
-import Synchronization
-
-@testable import BaridLog
+package import BaridLog
+internal import Synchronization
 
 /// A disk in memory that loses power, fails and fills up when told to.
 ///
 /// What was written is seen at once, as through a page cache, and survives a loss of power only
 /// once it was synced; so do names, once their folder was.
-final class FaultyDisk: LogFileSystem {
+package final class FaultyDisk: LogFileSystem {
     /// What of the writes that were not synced reaches the disk when the power goes.
-    enum Survival {
+    package enum Survival {
         /// None of them.
         case nothing
         /// All of them, and the names.
@@ -17,15 +16,20 @@ final class FaultyDisk: LogFileSystem {
         case bytes(Int)
         /// Some of their blocks of 512 bytes.
         case someBlocks(seed: UInt64)
+        /// Some of their blocks, and the first of the changes to names.
+        case some(seed: UInt64)
     }
 
     /// What a sync that fails does to the data.
-    enum SyncFault {
+    package enum SyncFault {
         /// The power goes before the sync ends: what becomes of the data is open.
         case powerLoss
         /// The data is gone, but still seen, and the next sync says that all is well.
         case dataGone
     }
+
+    /// What is thrown once the power is gone.
+    package static let noPower: Int32 = 5
 
     struct Node {
         var seen: [UInt8] = []
@@ -36,6 +40,8 @@ final class FaultyDisk: LogFileSystem {
     struct State {
         var nodes: [Int: Node] = [:]
         var names: [String: Int] = [:]
+        /// Names as each change since the last sync of a folder left them, the oldest first.
+        var nameChanges: [[String: Int]] = []
         var durableNames: [String: Int] = [:]
         var nextNode = 0
         var randomState: UInt64 = 0x1234_5678_9ABC_DEF0
@@ -43,51 +49,62 @@ final class FaultyDisk: LogFileSystem {
         var syncs = 0
         var writes = 0
         var bytesRead = 0
+        /// Changes until nothing works any more.
+        var changesLeft = Int.max
         var syncFault: (at: Int, SyncFault)?
         var writeFault: (at: Int, code: Int32)?
     }
 
     let state: Mutex<State>
 
-    init() { state = Mutex(State()) }
+    package init() { state = Mutex(State()) }
 
     private init(_ initial: sending State) { state = Mutex(initial) }
 
     // MARK: Faults
 
     /// Syncs so far.
-    var syncs: Int { state.withLock { $0.syncs } }
+    package var syncs: Int { state.withLock { $0.syncs } }
     /// Writes so far.
-    var writes: Int { state.withLock { $0.writes } }
+    package var writes: Int { state.withLock { $0.writes } }
 
     /// Bytes read so far.
-    var bytesRead: Int { state.withLock { $0.bytesRead } }
+    package var bytesRead: Int { state.withLock { $0.bytesRead } }
 
     /// Lets the sync after `skipped` others fail.
-    func failSync(after skipped: Int = 0, _ fault: SyncFault) {
+    package func failSync(after skipped: Int = 0, _ fault: SyncFault) {
         state.withLock { $0.syncFault = ($0.syncs + skipped, fault) }
     }
 
     /// Lets the write after `skipped` others fail with a code.
-    func failWrite(after skipped: Int = 0, code: Int32) {
+    package func failWrite(after skipped: Int = 0, code: Int32) {
         state.withLock { $0.writeFault = ($0.writes + skipped, code) }
     }
 
+    /// Lets everything fail after so many more changes, as when the machine goes down.
+    package func die(after changes: Int) { state.withLock { $0.changesLeft = changes } }
+
+    /// Whether ``die(after:)`` came true.
+    package var isDead: Bool { state.withLock { $0.changesLeft == 0 } }
+
+    /// Gives the random numbers of a run their seed.
+    package func seed(_ seed: UInt64) { state.withLock { $0.randomState = seed } }
+
     /// Lets files have so many bytes together.
-    func limit(to capacity: Int) { state.withLock { $0.capacity = capacity } }
+    package func limit(to capacity: Int) { state.withLock { $0.capacity = capacity } }
 
     /// Bytes of all files together.
-    var usedBytes: Int { state.withLock { $0.usedBytes } }
+    package var usedBytes: Int { state.withLock { $0.usedBytes } }
 
     /// Bytes of the last commit that were not synced, over all files.
-    var unsyncedBytes: Int {
+    package var unsyncedBytes: Int {
         state.withLock { state in
             state.nodes.values.reduce(0) { $0 + $1.unsynced.reduce(0) { $0 + $1.bytes.count } }
         }
     }
 
     /// The same disk after the power went and came back.
-    func afterPowerLoss(_ survival: Survival) -> FaultyDisk {
+    package func afterPowerLoss(_ survival: Survival) -> FaultyDisk {
         let now = copy()
         var next = State()
         next.randomState = now.randomState &* 31
@@ -101,13 +118,18 @@ final class FaultyDisk: LogFileSystem {
             names = now.names
         case .bytes(let count): budget = count
         case .someBlocks(let seed): coin = SplitMix(seed: seed)
+        case .some(let seed):
+            coin = SplitMix(seed: seed)
+            // Folders are journalled: the first changes survive, in their order.
+            let kept = Int(coin.next() % UInt64(now.nameChanges.count + 1))
+            if kept > 0 { names = now.nameChanges[kept - 1] }
         }
-        for (name, number) in names {
+        for (name, number) in names.sorted(by: { $0.key < $1.key }) {
             guard let node = now.nodes[number] else { continue }
             var content = node.durable
             for write in node.unsynced {
                 switch survival {
-                case .someBlocks:
+                case .someBlocks, .some:
                     for start in stride(from: 0, to: write.bytes.count, by: 512)
                     where coin.next() % 2 == 0 {
                         let end = min(start + 512, write.bytes.count)
@@ -128,7 +150,7 @@ final class FaultyDisk: LogFileSystem {
     }
 
     /// The same disk as another process finds it: everything seen is still seen.
-    func afterProcessDeath() -> FaultyDisk {
+    package func afterProcessDeath() -> FaultyDisk {
         var next = copy()
         next.syncFault = nil
         next.writeFault = nil
@@ -136,7 +158,7 @@ final class FaultyDisk: LogFileSystem {
     }
 
     /// The same disk with one bit of a file changed.
-    func flipping(bit: Int, ofByte offset: Int, in path: String) -> FaultyDisk {
+    package func flipping(bit: Int, ofByte offset: Int, in path: String) -> FaultyDisk {
         var next = copy()
         if let number = next.names[path] {
             next.nodes[number]?.seen[offset] ^= 1 << bit
@@ -149,7 +171,7 @@ final class FaultyDisk: LogFileSystem {
     }
 
     /// A file's bytes as they are seen.
-    func contents(_ path: String) -> [UInt8]? {
+    package func contents(_ path: String) -> [UInt8]? {
         state.withLock { state in state.names[path].flatMap { state.nodes[$0]?.seen } }
     }
 
@@ -159,6 +181,7 @@ final class FaultyDisk: LogFileSystem {
             copy.nodes = state.nodes
             copy.names = state.names
             copy.durableNames = state.durableNames
+            copy.nameChanges = state.nameChanges
             copy.nextNode = state.nextNode
             copy.randomState = state.randomState
             copy.capacity = state.capacity
@@ -168,54 +191,73 @@ final class FaultyDisk: LogFileSystem {
 
     // MARK: LogFileSystem
 
-    func list(_ folder: String) throws(FileError) -> [String] {
+    package func list(_ folder: String) throws(FileError) -> [String] {
         state.withLock { state in
             state.names.keys.filter { $0.hasPrefix(folder + "/") }
-                .map { String($0.dropFirst(folder.count + 1)) }
+                .map { String($0.dropFirst(folder.count + 1)) }.sorted()
         }
     }
 
-    func makeFolder(_ path: String) throws(FileError) {}
+    package func makeFolder(_ path: String) throws(FileError) {}
 
-    func open(_ path: String, creating: Bool) throws(FileError) -> any LogFile {
-        let number: Int? = state.withLock { state in
+    package func open(_ path: String, creating: Bool) throws(FileError) -> any LogFile {
+        let result: Result<Int, FileError> = state.withLock { state in
             if let number = state.names[path] {
                 if creating { state.nodes[number]?.seen = [] }
-                return number
+                return .success(number)
             }
-            guard creating else { return nil }
+            guard creating else {
+                return .failure(FileError(operation: "open", path: path, code: 2))
+            }
+            guard state.change() else {
+                return .failure(FileError(operation: "open", path: path, code: 5))
+            }
             state.nextNode += 1
             state.nodes[state.nextNode] = Node()
             state.names[path] = state.nextNode
-            return state.nextNode
+            state.nameChanges.append(state.names)
+            return .success(state.nextNode)
         }
-        guard let number else { throw FileError(operation: "open", path: path, code: 2) }
+        let number = try result.get()
         return FaultyFile(disk: self, number: number, path: path)
     }
 
-    func rename(_ path: String, to newPath: String) throws(FileError) {
-        let done = state.withLock { state in
-            guard let number = state.names.removeValue(forKey: path) else { return false }
+    package func rename(_ path: String, to newPath: String) throws(FileError) {
+        let code: Int32? = state.withLock { state in
+            guard state.change() else { return 5 }
+            guard let number = state.names.removeValue(forKey: path) else { return 2 }
             state.names[newPath] = number
+            state.nameChanges.append(state.names)
+            return nil
+        }
+        if let code { throw FileError(operation: "rename", path: path, code: code) }
+    }
+
+    package func remove(_ path: String) throws(FileError) {
+        let code: Int32? = state.withLock { state in
+            guard state.change() else { return 5 }
+            guard state.names.removeValue(forKey: path) != nil else { return 2 }
+            state.nameChanges.append(state.names)
+            return nil
+        }
+        if let code { throw FileError(operation: "remove", path: path, code: code) }
+    }
+
+    package func syncFolder(_ path: String) throws(FileError) {
+        let done = state.withLock { state in
+            guard state.change() else { return false }
+            state.durableNames = state.names
+            state.nameChanges = []
             return true
         }
-        guard done else { throw FileError(operation: "rename", path: path, code: 2) }
+        guard done else { throw FileError(operation: "sync", path: path, code: 5) }
     }
 
-    func remove(_ path: String) throws(FileError) {
-        let done = state.withLock { $0.names.removeValue(forKey: path) != nil }
-        guard done else { throw FileError(operation: "remove", path: path, code: 2) }
-    }
-
-    func syncFolder(_ path: String) throws(FileError) {
-        state.withLock { $0.durableNames = $0.names }
-    }
-
-    func freeBytes(_ folder: String) -> Int {
+    package func freeBytes(_ folder: String) -> Int {
         state.withLock { $0.capacity == .max ? .max : $0.capacity - $0.usedBytes }
     }
 
-    func randomNumber() -> UInt64 {
+    package func randomNumber() -> UInt64 {
         state.withLock { state in
             var generator = SplitMix(seed: state.randomState)
             state.randomState = generator.next()
@@ -225,6 +267,13 @@ final class FaultyDisk: LogFileSystem {
 }
 
 extension FaultyDisk.State {
+    /// Counts a change; false once nothing works any more.
+    mutating func change() -> Bool {
+        guard changesLeft > 0 else { return false }
+        changesLeft -= 1
+        return changesLeft > 0
+    }
+
     var usedBytes: Int {
         Set(names.values).reduce(0) { $0 + (nodes[$1]?.seen.count ?? 0) }
     }
@@ -254,6 +303,9 @@ private final class FaultyFile: LogFile {
     func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(FileError) {
         let code: Int32? = disk.state.withLock { state in
             defer { state.writes += 1 }
+            // The write that is under way when the power goes reaches the disk in part.
+            guard state.changesLeft > 0 else { return 5 }
+            let isLast = !state.change()
             if let fault = state.writeFault, fault.at == state.writes { return fault.code }
             let size = state.nodes[number]?.seen.count ?? 0
             let growth = max(0, offset + bytes.count - size)
@@ -261,18 +313,27 @@ private final class FaultyFile: LogFile {
             else { return 28 }
             state.nodes[number]?.seen.overwrite(at: offset, with: bytes)
             state.nodes[number]?.unsynced.append((offset, Array(bytes)))
-            return nil
+            return isLast ? 5 : nil
         }
         if let code { throw FileError(operation: "write", path: path, code: code) }
     }
 
     func reserve(_ count: Int) throws(FileError) {
-        try write([UInt8](repeating: 0, count: count), at: 0)
+        let failure = [UInt8](repeating: 0, count: count).withUnsafeBytes { zeros -> FileError? in
+            do throws(FileError) {
+                try write(zeros, at: 0)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        if let failure { throw failure }
     }
 
     func sync() throws(FileError) {
         let failed = disk.state.withLock { state in
             defer { state.syncs += 1 }
+            guard state.change() else { return true }
             guard let fault = state.syncFault, fault.at == state.syncs else {
                 for write in state.nodes[number]?.unsynced ?? [] {
                     state.nodes[number]?.durable.overwrite(at: write.offset, with: write.bytes)
@@ -295,12 +356,12 @@ private final class FaultyFile: LogFile {
 }
 
 /// A small generator with a seed, so that a failure can be repeated.
-struct SplitMix: RandomNumberGenerator {
+package struct SplitMix: RandomNumberGenerator {
     private var state: UInt64
 
-    init(seed: UInt64) { state = seed }
+    package init(seed: UInt64) { state = seed }
 
-    mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9

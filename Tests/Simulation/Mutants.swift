@@ -1,0 +1,11 @@
+/// All planted faults; fresh ones at each call, because they remember what they saw.
+enum Mutants {
+    static var all: [Mutant] {
+        [
+            SkippedSync(), RetriedSync(), SkippedFolderSync(), EarlyRelease(), ForgottenAttempts(),
+            ForgottenAcks(), ForgottenOutputs(), ForgottenDeadLetters(), ForgottenIdentities(),
+            OverlookedEvents(), ClaimingSnapshot(), AcceptedOldToken(), IgnoredKeys(),
+            EternalLeases(), DoubleDelivery(), WrongReceipts(), ChangedBody(),
+        ]
+    }
+}

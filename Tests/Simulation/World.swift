@@ -1,0 +1,334 @@
+internal import BaridBroker
+internal import BaridEngine
+internal import BaridLog
+internal import BaridProof
+internal import BaridSchema
+
+/// One run: a broker on its machine, its clients, the network between them, and what goes wrong.
+///
+/// Everything happens on one thread, in an order that the seed alone decides.
+final class World {
+    let seed: UInt64
+    let plan: RunPlan
+    let mutant: Mutant
+    let timeline = Timeline()
+    let recorder: Recorder
+    let host: BrokerHost
+    /// Revisions of events, over all publishers.
+    var revision: UInt64 = 0
+    var index = IndexStore()
+    /// Faults are over.
+    private(set) var isHealed = false
+    private var chance: Chance
+    private var publishers: [Publisher] = []
+    private var workers: [Worker] = []
+    private var readers: [FollowingReader] = []
+    private var lastLink: UInt64 = 0
+    private var revisions: [String: UInt64] = [:]
+    private var created: Set<String> = []
+
+    /// A group of the runs: its topic, filter and where it starts.
+    struct Group {
+        var name: String
+        var topic: String
+        var types: [String]
+        var start: SubscriptionRequest.Start
+    }
+
+    static let groups = [
+        Group(name: "index", topic: "articles", types: [], start: .first),
+        Group(name: "even", topic: "articles", types: ["even.>", "out.*"], start: .first),
+        Group(name: "late", topic: "articles", types: ["odd.v1"], start: .new),
+        Group(name: "notes", topic: "comments", types: [], start: .first),
+    ]
+
+    init(seed: UInt64, mutant: Mutant = Mutant(), isTracing: Bool = false) {
+        self.seed = seed
+        self.mutant = mutant
+        var plan = RunPlan(seed: seed)
+        mutant.adjust(&plan)
+        self.plan = plan
+        recorder = Recorder(timeline: timeline, isTracing: isTracing)
+        host = BrokerHost(
+            plan: plan, mutant: mutant, timeline: timeline, recorder: recorder, seed: seed)
+        chance = Chance(seed: seed)
+    }
+
+    /// Runs it from beginning to end.
+    func run() {
+        begin()
+        timeline.run(until: timeline.now + plan.duration, unless: { host.isRefused })
+        guard !host.isRefused else { return }
+        heal()
+        finish()
+    }
+
+    private func begin() {
+        for (name, value) in [
+            ("liveness_ns", Int64.seconds(200)), ("identity_window", Int64(RunPlan.identities)),
+            ("deliveries_over_credit", 0),
+        ] {
+            recorder.add(.limit, "") {
+                $0.name = name
+                $0.value = value
+            }
+        }
+        host.start()
+        for group in Self.groups {
+            let delay = group.name == "late" ? chance.between(0, plan.duration / 2) : 0
+            timeline.after(delay) { [self] in create(group) }
+        }
+        for number in 0..<plan.publishers {
+            publishers.append(Publisher(number: number, world: self))
+        }
+        for number in 0..<plan.workers {
+            let group = Self.groups[number % Self.groups.count]
+            workers.append(
+                Worker(number: number, group: group.name, topic: group.topic, world: self))
+        }
+        readers = [FollowingReader(topic: "articles", world: self)]
+        for publisher in publishers { publisher.begin() }
+        for worker in workers { worker.begin() }
+        for reader in readers { reader.begin() }
+        planFault()
+    }
+
+    private func create(_ group: Group) {
+        guard let core = host.core else {
+            timeline.after(.milliseconds(100)) { [self] in create(group) }
+            return
+        }
+        let answered = Answer()
+        let incarnation = host.incarnation
+        core.createGroup(
+            SubscriptionRequest(
+                topic: group.topic, group: group.name, types: group.types, start: group.start)
+        ) { _ in answered.isGiven = true }
+        host.wake()
+        timeline.after(.milliseconds(100)) { [self] in
+            guard answered.isGiven, host.incarnation == incarnation,
+                let durable = host.core?.durable,
+                let found = durable.groups.first(where: { $0.definition.name == group.name })
+            else { return create(group) }
+            created.insert(group.name)
+            recorder.add(.group, "broker") {
+                $0.group = group.name
+                $0.topic = group.topic
+                $0.types = group.types
+                $0.offset = found.definition.start
+            }
+        }
+    }
+
+    /// Whether an answer came; written and read on the one thread of the run.
+    private final class Answer: @unchecked Sendable {
+        var isGiven = false
+    }
+
+    // MARK: What clients use
+
+    /// Whether a group stands, so that workers may join it without making it themselves.
+    func isCreated(_ group: String) -> Bool { created.contains(group) }
+
+    /// Opens a stream.
+    func connect(_ client: any LinkClient) -> Link {
+        lastLink += 1
+        let link = Link(
+            id: lastLink, host: host, client: client, timeline: timeline, seed: seed)
+        host.connect(link)
+        return link
+    }
+
+    /// The name of an event in the log.
+    func nameOfEvent(_ sequence: UInt64, _ topic: String, at position: UInt64) -> String? {
+        guard let log = host.log,
+            let entry = try? log.read(from: position, maximumBytes: 1, maximumCount: 1).first,
+            let block = try? Record.events(kind: entry.kind, payload: entry.payload),
+            sequence >= block.firstSequence,
+            sequence - block.firstSequence < UInt64(block.events.count)
+        else { return nil }
+        let bytes = block.events[Int(sequence - block.firstSequence)].bytes
+        let event = try? Barid_Bus_V1_Event(serializedBytes: Array(bytes))
+        return event.map { "\(topic)/\($0.id)" }
+    }
+
+    /// Records that an event is about to be sent.
+    func recordTry(_ event: SimulatedEvent, by actor: String) {
+        recorder.add(.publishTry, actor) {
+            $0.event = event.name
+            $0.hash = event.hash
+            $0.key = event.key
+            $0.type = event.type
+            $0.topic = event.topic
+            $0.revision = event.revision
+        }
+        revisions[event.name] = event.revision
+    }
+
+    /// What a worker makes of an event it got.
+    func event(_ wire: Barid_Bus_V1_Event, topic: String) -> SimulatedEvent {
+        var event = SimulatedEvent(
+            id: wire.id, topic: topic, type: wire.type, key: wire.subject, data: wire.textData)
+        event.revision = revisions[event.name] ?? 0
+        return event
+    }
+
+    // MARK: Faults
+
+    private func planFault() {
+        timeline.after(chance.between(1, 2 * plan.faultEvery)) { [self] in
+            guard !isHealed else { return }
+            fault()
+            planFault()
+        }
+    }
+
+    private func fault() {
+        if chance.percent(10) { host.checkFence() }
+        let total = plan.faults.reduce(0) { $0 + $1.weight }
+        guard total > 0 else { return }
+        var number = chance.below(total)
+        let fault = plan.faults.first {
+            number -= $0.weight
+            return number < 0
+        }
+        guard let fault else { return }
+        recorder.say("fault: \(fault)")
+        inject(fault)
+    }
+
+    private func inject(_ fault: RunPlan.Fault) {
+        switch fault {
+        case .cut:
+            switch chance.below(4) {
+            case 0: chance.pick(publishers)?.cut()
+            case 1 where chance.percent(30): readers.first?.cut()
+            default: chance.pick(workers)?.cut()
+            }
+        case .pause:
+            chance.pick(workers)?.pause(chance.between(plan.lease / 2, plan.lease * 3))
+        case .processDeath: if host.core != nil { host.die(powerLoss: false) }
+        case .powerLoss: if host.core != nil { host.die(powerLoss: true) }
+        case .powerLossAtWork: host.disk.die(after: 1 + chance.below(12))
+        case .syncPowerLoss: host.disk.failSync(after: chance.below(6), .powerLoss)
+        case .syncDataGone: host.disk.failSync(after: chance.below(6), .dataGone)
+        case .writeError: host.disk.failWrite(after: chance.below(6), code: 5)
+        case .full:
+            host.limitDisk(to: Int(chance.between(0, 100_000)))
+            timeline.after(chance.between(.milliseconds(200), .seconds(5))) { [self] in
+                host.limitDisk(to: nil)
+            }
+        case .clock:
+            let steps: [Int64] = [3_600, -3_600, 31_536_000, -31_536_000, 1, -1, 60]
+            timeline.wallOffset += .seconds(chance.pick(steps) ?? 1)
+        case .brokerPause: host.pause(chance.between(.milliseconds(100), .seconds(6)))
+        case .cleanRestart: host.restartInOrder()
+        case .bitFlip: host.checkBitFlip()
+        case .operate: operate()
+        }
+    }
+
+    // MARK: Operators
+
+    /// Asks for a replay, or a retry of dead letters.
+    private func operate() {
+        guard let core = host.core,
+            let group = chance.pick(core.durable.groups.map(\.definition.name)),
+            let state = core.durable.groups.first(where: { $0.definition.name == group })
+        else { return }
+        let topic = core.durable.topics[Int(state.definition.topic.number)]
+        guard topic.next > 1 else { return }
+        let operation: GroupOperation
+        if chance.percent(25) {
+            operation = .pause
+            let (length, name) = (chance.between(.milliseconds(50), .seconds(4)), topic.name)
+            timeline.after(length) { [self] in resume(group, of: name) }
+        } else if chance.percent(50), !state.deadLetters.isEmpty {
+            operation = .retry(state.deadLetters.map(\.sequence))
+        } else {
+            let low = UInt64(chance.below(Int(topic.next - 1))) + 1
+            operation = .replay([low...min(topic.next - 1, low + UInt64(chance.below(20)))])
+        }
+        Operation(world: self, group: group, topic: topic.name, operation: operation).begin(core)
+        host.wake()
+    }
+
+    /// Lets a group that was paused go on, as soon as there is a broker to tell.
+    private func resume(_ group: String, of topic: String) {
+        if let core = host.core {
+            Operation(world: self, group: group, topic: topic, operation: .resume).begin(core)
+            host.wake()
+        }
+        timeline.after(.milliseconds(200)) { [self] in
+            let state = host.core?.durable.groups.first { $0.definition.name == group }
+            if state?.isPaused ?? true { resume(group, of: topic) }
+        }
+    }
+
+    // MARK: The end
+
+    /// Ends the faults; from here on everything has to come to an end.
+    private func heal() {
+        isHealed = true
+        host.limitDisk(to: nil)
+        recorder.add(.heal, "simulation")
+        // Every group has somebody who works for it.
+        for group in Self.groups where !workers.contains(where: { $0.group == group.name }) {
+            let worker = Worker(
+                number: workers.count, group: group.name, topic: group.topic, world: self)
+            workers.append(worker)
+            worker.begin()
+        }
+    }
+
+    private func finish() {
+        let limit = timeline.now + .seconds(240)
+        var isQuiet = false
+        while timeline.now < limit, !isQuiet, !host.isRefused {
+            timeline.run(until: timeline.now + .seconds(1))
+            isQuiet = isDone
+        }
+        guard !host.isRefused else { return }
+        guard let core = host.core, let log = host.log else {
+            recorder.fail("liveness", "the broker does not come up again")
+            return
+        }
+        if mutant.keepsState { host.compareState() }
+        Dump(recorder: recorder, durable: core.durable, log: log).write(index: index)
+        checkReaders(core.durable)
+        recorder.add(.end, "simulation")
+    }
+
+    private var isDone: Bool {
+        guard let durable = host.core?.durable, publishers.allSatisfy(\.isDone),
+            workers.allSatisfy(\.isIdle), durable.groups.count == Self.groups.count
+        else { return false }
+        guard
+            durable.groups.allSatisfy({
+                $0.again.isEmpty
+                    && $0.floor + 1 >= durable.topics[Int($0.definition.topic.number)].next
+            })
+        else { return false }
+        return readers.allSatisfy { UInt64($0.seen.count) + 1 >= durable.topics[0].next }
+    }
+
+    private func checkReaders(_ durable: Durable) {
+        let stored = history(of: "articles")
+        for reader in readers {
+            guard reader.seen.count == stored.count else {
+                recorder.fail(
+                    "reading", "a reader saw \(reader.seen.count) of \(stored.count) events")
+                return
+            }
+            for (seen, stored) in zip(reader.seen, stored) where seen != stored {
+                recorder.fail("reading", "a reader saw \(seen.name), and \(stored.0) is stored")
+                return
+            }
+        }
+    }
+
+    private func history(of topic: String) -> [(String, String)] {
+        recorder.history.entries.filter { $0.operation == .log && $0.topic == topic }
+            .map { ($0.event, $0.hash) }
+    }
+}
