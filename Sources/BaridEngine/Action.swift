@@ -57,8 +57,10 @@ public struct SubscriptionStarted: Sendable, Equatable {
     public var lease: Duration
     /// Failed attempts until an event is a dead letter.
     public var maximumDeliveries: UInt32
-    /// The group's filter.
+    /// The patterns of the group's filter.
     public var types: [String]
+    /// The conditions of the group's filter on other attributes.
+    public var attributes: [AttributeFilter] = []
 }
 
 /// One event handed to one worker.

@@ -38,6 +38,11 @@ public struct EngineConfiguration: Sendable, Equatable {
     ///
     /// The default is 20.
     public var maximumReleases: UInt32 = 20
+    /// Workers that may be lost with an event alone until it is a dead letter, however many failed
+    /// attempts it may have.
+    ///
+    /// The default is 2: once may be chance.
+    public var maximumSoloDeaths: UInt32 = 2
     /// Delays before the next attempts; the last one repeats.
     ///
     /// Each is shortened by up to a fifth, by a hash, so that what failed together does not come
@@ -97,7 +102,11 @@ public struct EngineConfiguration: Sendable, Equatable {
     ///
     /// The default is 1,024.
     public var maximumSubscriptions = 1_024
-    /// Most patterns of a filter.
+    /// Most attributes a filter has conditions on.
+    ///
+    /// The default is 8.
+    public var maximumAttributes = 8
+    /// Most patterns of a filter, and most values of an attribute in it.
     ///
     /// The default is 32.
     public var maximumPatterns = 32

@@ -78,6 +78,8 @@ public struct SubscriptionRequest: Sendable, Equatable {
     public var group: String
     /// Patterns on the type; empty for every type, or for whatever the group has.
     public var types: [String]
+    /// Conditions on other attributes, all of which an event has to meet; each name once.
+    public var attributes: [AttributeFilter]
     /// Where a new group starts.
     public var start: Start
     /// The lease of each delivery; zero for the default.
@@ -91,13 +93,14 @@ public struct SubscriptionRequest: Sendable, Equatable {
 
     /// Creates a request.
     public init(
-        topic: String, group: String, types: [String] = [], start: Start = .first,
-        lease: Duration = .zero, maximumDeliveries: UInt32 = 0, worker: String = "",
-        session: String = ""
+        topic: String, group: String, types: [String] = [],
+        attributes: [AttributeFilter] = [], start: Start = .first, lease: Duration = .zero,
+        maximumDeliveries: UInt32 = 0, worker: String = "", session: String = ""
     ) {
         self.topic = topic
         self.group = group
         self.types = types
+        self.attributes = attributes.sorted { $0.name < $1.name }
         self.start = start
         self.lease = lease
         self.maximumDeliveries = maximumDeliveries

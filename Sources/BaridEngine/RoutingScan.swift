@@ -51,6 +51,8 @@ public struct RoutingScan: Sendable {
     public private(set) var data = 0..<0
     /// The field number of the data, 0 when absent.
     public private(set) var dataField = 0
+    /// Whether there are extensions; they are looked into only for groups that filter on them.
+    public private(set) var hasExtensions = false
     /// When the event expires, in nanoseconds since 1970; `Int64.max` when never.
     public private(set) var expiry = Int64.max
 
@@ -86,6 +88,7 @@ public struct RoutingScan: Sendable {
             case 4: subject = try Self.text(field, .subject, bytes)
             case 5: partitionKey = try Self.text(field, .partitionKey, bytes)
             case 6: expiry = try Self.timestamp(field, bytes)
+            case 14: hasExtensions = true
             case 15, 16, 17:
                 data = field.range ?? 0..<0
                 dataField = field.number

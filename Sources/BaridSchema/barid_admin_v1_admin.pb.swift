@@ -283,6 +283,17 @@ public nonisolated struct Barid_Admin_V1_GroupStatus: @unchecked Sendable {
     set {_uniqueStorage()._maximumDeliveries = newValue}
   }
 
+  public var attributes: [Barid_Bus_V1_AttributeFilter] {
+    get {_storage._attributes}
+    set {_uniqueStorage()._attributes = newValue}
+  }
+
+  /// Events suspected of killing workers: each goes out alone.
+  public var suspects: UInt64 {
+    get {_storage._suspects}
+    set {_uniqueStorage()._suspects = newValue}
+  }
+
   /// Events in its window (ready, blocked, out or waiting), and the bytes of those held in memory.
   public var window: UInt64 {
     get {_storage._window}
@@ -847,6 +858,12 @@ public nonisolated struct Barid_Admin_V1_Attempt: @unchecked Sendable {
   public var hasWorkerExit: Bool {_storage._workerExit != nil}
   /// Clears the value of `workerExit`. Subsequent reads from it will return its default value.
   public mutating func clearWorkerExit() {_uniqueStorage()._workerExit = nil}
+
+  /// The worker was lost, and no supervisor has reported how it ended.
+  public var unsupervised: Bool {
+    get {_storage._unsupervised}
+    set {_uniqueStorage()._unsupervised = newValue}
+  }
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1414,7 +1431,7 @@ nonisolated extension Barid_Admin_V1_TopicStatus: SwiftProtobuf.Message, SwiftPr
 
 nonisolated extension Barid_Admin_V1_GroupStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".GroupStatus"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}topic\0\u{1}group\0\u{1}types\0\u{3}settled_through\0\u{1}lag\0\u{1}leased\0\u{1}waiting\0\u{3}dead_letters\0\u{1}acked\0\u{1}redelivered\0\u{1}workers\0\u{1}credit\0\u{2}\u{8}paused\0\u{1}replaying\0\u{1}expired\0\u{3}oldest_unsettled\0\u{3}maximum_deliveries\0\u{2}\u{6}window\0\u{3}held_bytes\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}topic\0\u{1}group\0\u{1}types\0\u{3}settled_through\0\u{1}lag\0\u{1}leased\0\u{1}waiting\0\u{3}dead_letters\0\u{1}acked\0\u{1}redelivered\0\u{1}workers\0\u{1}credit\0\u{2}\u{8}paused\0\u{1}replaying\0\u{1}expired\0\u{3}oldest_unsettled\0\u{3}maximum_deliveries\0\u{1}attributes\0\u{1}suspects\0\u{2}\u{4}window\0\u{3}held_bytes\0")
 
   fileprivate class _StorageClass {
     var _topic: String = String()
@@ -1434,6 +1451,8 @@ nonisolated extension Barid_Admin_V1_GroupStatus: SwiftProtobuf.Message, SwiftPr
     var _expired: UInt64 = 0
     var _oldestUnsettled: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
     var _maximumDeliveries: UInt32 = 0
+    var _attributes: [Barid_Bus_V1_AttributeFilter] = []
+    var _suspects: UInt64 = 0
     var _window: UInt64 = 0
     var _heldBytes: UInt64 = 0
 
@@ -1463,6 +1482,8 @@ nonisolated extension Barid_Admin_V1_GroupStatus: SwiftProtobuf.Message, SwiftPr
       _expired = source._expired
       _oldestUnsettled = source._oldestUnsettled
       _maximumDeliveries = source._maximumDeliveries
+      _attributes = source._attributes
+      _suspects = source._suspects
       _window = source._window
       _heldBytes = source._heldBytes
     }
@@ -1500,6 +1521,8 @@ nonisolated extension Barid_Admin_V1_GroupStatus: SwiftProtobuf.Message, SwiftPr
         case 22: try { try decoder.decodeSingularUInt64Field(value: &_storage._expired) }()
         case 23: try { try decoder.decodeSingularMessageField(value: &_storage._oldestUnsettled) }()
         case 24: try { try decoder.decodeSingularUInt32Field(value: &_storage._maximumDeliveries) }()
+        case 25: try { try decoder.decodeRepeatedMessageField(value: &_storage._attributes) }()
+        case 26: try { try decoder.decodeSingularUInt64Field(value: &_storage._suspects) }()
         case 30: try { try decoder.decodeSingularUInt64Field(value: &_storage._window) }()
         case 31: try { try decoder.decodeSingularUInt64Field(value: &_storage._heldBytes) }()
         default: break
@@ -1565,6 +1588,12 @@ nonisolated extension Barid_Admin_V1_GroupStatus: SwiftProtobuf.Message, SwiftPr
       if _storage._maximumDeliveries != 0 {
         try visitor.visitSingularUInt32Field(value: _storage._maximumDeliveries, fieldNumber: 24)
       }
+      if !_storage._attributes.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._attributes, fieldNumber: 25)
+      }
+      if _storage._suspects != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._suspects, fieldNumber: 26)
+      }
       if _storage._window != 0 {
         try visitor.visitSingularUInt64Field(value: _storage._window, fieldNumber: 30)
       }
@@ -1597,6 +1626,8 @@ nonisolated extension Barid_Admin_V1_GroupStatus: SwiftProtobuf.Message, SwiftPr
         if _storage._expired != rhs_storage._expired {return false}
         if _storage._oldestUnsettled != rhs_storage._oldestUnsettled {return false}
         if _storage._maximumDeliveries != rhs_storage._maximumDeliveries {return false}
+        if _storage._attributes != rhs_storage._attributes {return false}
+        if _storage._suspects != rhs_storage._suspects {return false}
         if _storage._window != rhs_storage._window {return false}
         if _storage._heldBytes != rhs_storage._heldBytes {return false}
         return true
@@ -2539,7 +2570,7 @@ nonisolated extension Barid_Admin_V1_DeadLetter: SwiftProtobuf.Message, SwiftPro
 
 nonisolated extension Barid_Admin_V1_Attempt: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Attempt"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}attempt\0\u{1}worker\0\u{1}started\0\u{1}ended\0\u{1}error\0\u{3}worker_exit\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}attempt\0\u{1}worker\0\u{1}started\0\u{1}ended\0\u{1}error\0\u{3}worker_exit\0\u{2}\u{e}unsupervised\0")
 
   fileprivate class _StorageClass {
     var _attempt: UInt32 = 0
@@ -2548,6 +2579,7 @@ nonisolated extension Barid_Admin_V1_Attempt: SwiftProtobuf.Message, SwiftProtob
     var _ended: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
     var _error: Barid_Bus_V1_BusError? = nil
     var _workerExit: Barid_Admin_V1_WorkerExit? = nil
+    var _unsupervised: Bool = false
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -2564,6 +2596,7 @@ nonisolated extension Barid_Admin_V1_Attempt: SwiftProtobuf.Message, SwiftProtob
       _ended = source._ended
       _error = source._error
       _workerExit = source._workerExit
+      _unsupervised = source._unsupervised
     }
   }
 
@@ -2588,6 +2621,7 @@ nonisolated extension Barid_Admin_V1_Attempt: SwiftProtobuf.Message, SwiftProtob
         case 4: try { try decoder.decodeSingularMessageField(value: &_storage._ended) }()
         case 5: try { try decoder.decodeSingularMessageField(value: &_storage._error) }()
         case 6: try { try decoder.decodeSingularMessageField(value: &_storage._workerExit) }()
+        case 20: try { try decoder.decodeSingularBoolField(value: &_storage._unsupervised) }()
         default: break
         }
       }
@@ -2618,6 +2652,9 @@ nonisolated extension Barid_Admin_V1_Attempt: SwiftProtobuf.Message, SwiftProtob
       try { if let v = _storage._workerExit {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
       } }()
+      if _storage._unsupervised != false {
+        try visitor.visitSingularBoolField(value: _storage._unsupervised, fieldNumber: 20)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2633,6 +2670,7 @@ nonisolated extension Barid_Admin_V1_Attempt: SwiftProtobuf.Message, SwiftProtob
         if _storage._ended != rhs_storage._ended {return false}
         if _storage._error != rhs_storage._error {return false}
         if _storage._workerExit != rhs_storage._workerExit {return false}
+        if _storage._unsupervised != rhs_storage._unsupervised {return false}
         return true
       }
       if !storagesAreEqual {return false}

@@ -236,11 +236,31 @@ public nonisolated struct Barid_Bus_V1_Subscription: Sendable {
   /// Name of the worker, for people and for dead letters.
   public var worker: String = String()
 
+  /// Conditions on other attributes, all of which an event has to meet, at most 8; as for types.
+  public var attributes: [Barid_Bus_V1_AttributeFilter] = []
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 
   fileprivate var _start: Barid_Bus_V1_Start? = nil
+}
+
+/// A condition on one attribute: that it is there and has one of the values.
+public nonisolated struct Barid_Bus_V1_AttributeFilter: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// As CloudEvents write it: "source", "subject", "partitionkey", "language" ...; each once.
+  public var name: String = String()
+
+  /// At most 32, each of 1 to 2,048 bytes.
+  public var values: [String] = []
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
 }
 
 /// A position in a topic.
@@ -572,6 +592,8 @@ public nonisolated struct Barid_Bus_V1_Started: Sendable {
 
   public var types: [String] = []
 
+  public var attributes: [Barid_Bus_V1_AttributeFilter] = []
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -897,7 +919,7 @@ nonisolated extension Barid_Bus_V1_SubscribeRequest: SwiftProtobuf.Message, Swif
 
 nonisolated extension Barid_Bus_V1_Subscription: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Subscription"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}topic\0\u{1}group\0\u{1}types\0\u{1}start\0\u{3}lease_ms\0\u{3}maximum_deliveries\0\u{1}worker\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}topic\0\u{1}group\0\u{1}types\0\u{1}start\0\u{3}lease_ms\0\u{3}maximum_deliveries\0\u{1}worker\0\u{1}attributes\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -912,6 +934,7 @@ nonisolated extension Barid_Bus_V1_Subscription: SwiftProtobuf.Message, SwiftPro
       case 5: try { try decoder.decodeSingularUInt32Field(value: &self.leaseMs) }()
       case 6: try { try decoder.decodeSingularUInt32Field(value: &self.maximumDeliveries) }()
       case 7: try { try decoder.decodeSingularStringField(value: &self.worker) }()
+      case 8: try { try decoder.decodeRepeatedMessageField(value: &self.attributes) }()
       default: break
       }
     }
@@ -943,6 +966,9 @@ nonisolated extension Barid_Bus_V1_Subscription: SwiftProtobuf.Message, SwiftPro
     if !self.worker.isEmpty {
       try visitor.visitSingularStringField(value: self.worker, fieldNumber: 7)
     }
+    if !self.attributes.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.attributes, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -954,6 +980,42 @@ nonisolated extension Barid_Bus_V1_Subscription: SwiftProtobuf.Message, SwiftPro
     if lhs.leaseMs != rhs.leaseMs {return false}
     if lhs.maximumDeliveries != rhs.maximumDeliveries {return false}
     if lhs.worker != rhs.worker {return false}
+    if lhs.attributes != rhs.attributes {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Barid_Bus_V1_AttributeFilter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".AttributeFilter"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}values\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeRepeatedStringField(value: &self.values) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if !self.values.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.values, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Barid_Bus_V1_AttributeFilter, rhs: Barid_Bus_V1_AttributeFilter) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.values != rhs.values {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1418,7 +1480,7 @@ nonisolated extension Barid_Bus_V1_SubscribeResponse: SwiftProtobuf.Message, Swi
 
 nonisolated extension Barid_Bus_V1_Started: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Started"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}group\0\u{3}lease_ms\0\u{3}maximum_deliveries\0\u{1}types\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}group\0\u{3}lease_ms\0\u{3}maximum_deliveries\0\u{1}types\0\u{1}attributes\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1431,6 +1493,7 @@ nonisolated extension Barid_Bus_V1_Started: SwiftProtobuf.Message, SwiftProtobuf
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.leaseMs) }()
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self.maximumDeliveries) }()
       case 5: try { try decoder.decodeRepeatedStringField(value: &self.types) }()
+      case 6: try { try decoder.decodeRepeatedMessageField(value: &self.attributes) }()
       default: break
       }
     }
@@ -1452,6 +1515,9 @@ nonisolated extension Barid_Bus_V1_Started: SwiftProtobuf.Message, SwiftProtobuf
     if !self.types.isEmpty {
       try visitor.visitRepeatedStringField(value: self.types, fieldNumber: 5)
     }
+    if !self.attributes.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.attributes, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1461,6 +1527,7 @@ nonisolated extension Barid_Bus_V1_Started: SwiftProtobuf.Message, SwiftProtobuf
     if lhs.leaseMs != rhs.leaseMs {return false}
     if lhs.maximumDeliveries != rhs.maximumDeliveries {return false}
     if lhs.types != rhs.types {return false}
+    if lhs.attributes != rhs.attributes {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -96,6 +96,12 @@ extension Barid_Admin_V1_CreateGroupRequest {
         subscription.topic = group.topic
         subscription.group = group.name
         subscription.types = group.types
+        subscription.attributes = group.attributes.sorted { $0.key < $1.key }.map { name, values in
+            .with {
+                $0.name = name
+                $0.values = values
+            }
+        }
         subscription.start.at = group.startsNew ? .new : .first
         subscription.leaseMs = UInt32(
             clamping: (group.lease ?? .zero).components.seconds * 1000)
@@ -114,12 +120,12 @@ extension PluginDescription {
         limits.memory = manifest.limits.memory
         limits.files = manifest.limits.files
         guard let consumes = manifest.consumes else { return }
-        groups = [
-            Group(
-                topic: consumes.topic, name: consumes.group, types: consumes.types,
-                startsNew: consumes.start == .new, lease: manifest.limits.lease,
-                maximumDeliveries: consumes.maximumDeliveries)
-        ]
+        var group = Group(
+            topic: consumes.topic, name: consumes.group, types: consumes.types,
+            startsNew: consumes.start == .new, lease: manifest.limits.lease,
+            maximumDeliveries: consumes.maximumDeliveries)
+        group.attributes = consumes.attributes
+        groups = [group]
     }
 
     /// Reads a manifest file.

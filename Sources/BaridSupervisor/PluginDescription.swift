@@ -41,6 +41,9 @@ public struct PluginDescription: Sendable, Equatable {
         /// Patterns on the event type.
         public var types: [String]
 
+        /// Values of other attributes, of which an event needs one each.
+        public var attributes: [String: [String]] = [:]
+
         /// Whether a new group starts with the next event, not with the first one kept.
         public var startsNew: Bool
 

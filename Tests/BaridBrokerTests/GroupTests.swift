@@ -169,6 +169,57 @@ import Testing
         try await running.broker.stop()
     }
 
+    /// Protocols/2-bus §6.1: dead letters carry how a worker ended, or say that nobody looked after
+    /// it.
+    @Test func aKillersDeadLetterTellsHowItsWorkersEnded() async throws {
+        let running = try RunningBroker(in: TemporaryFolder())
+        _ = try await running.publish([.test("killer")])
+        for death in 1...2 {
+            let session = try await running.die()
+            guard death == 2 else { continue }
+            _ = try await running.withAdmin { admin in
+                try await admin.reportWorkerExit(
+                    .with {
+                        $0.exit = .with {
+                            $0.session = session
+                            $0.signal = 11
+                            $0.lastLines = ["bad access"]
+                        }
+                    })
+            }
+        }
+        let letters = try await eventually("the event is a dead letter") {
+            let letters = try await running.withAdmin { try await $0.listDeadLetters(.init()) }
+            return letters.total == 1 ? letters.deadLetters : nil
+        }
+        let attempts = try #require(letters.first).attempts
+        #expect(attempts.map(\.error.reason) == ["WORKER_LOST", "WORKER_LOST"])
+        #expect(attempts.map(\.unsupervised) == [true, false])
+        #expect(attempts.map(\.workerExit.signal) == [0, 11])
+        #expect(attempts.last?.workerExit.lastLines == ["bad access"])
+        try await running.broker.stop()
+    }
+
+    @Test func aGroupTellsItsFilterOnAttributes() async throws {
+        let running = try RunningBroker(in: TemporaryFolder())
+        let filter = Barid_Bus_V1_AttributeFilter.with {
+            $0.name = "language"
+            $0.values = ["ar", "fa"]
+        }
+        let groups = try await running.withAdmin { admin in
+            _ = try await admin.createGroup(
+                .with {
+                    $0.subscription = .with {
+                        $0.group = "work"
+                        $0.attributes = [filter]
+                    }
+                })
+            return try await admin.listGroups(.init()).groups
+        }
+        #expect(groups.map(\.attributes) == [[filter]])
+        try await running.broker.stop()
+    }
+
     @Test func refusesAReplayOfNoGroupAndTooManySubjects() async throws {
         let running = try RunningBroker(in: TemporaryFolder())
         _ = try await running.publish([.test("a")])
@@ -247,6 +298,45 @@ extension RunningBroker {
             return response.settled < UInt64(count)
         }
         return handled.withLock { $0 }
+    }
+
+    /// A worker that takes a delivery and loses its session without a word.
+    ///
+    /// - Returns: The session it had.
+    func die(group: String = "work") async throws -> String {
+        var configuration = Connection.Configuration(
+            endpoint: endpoint, registration: Registration(name: "mortal"))
+        configuration.logger = Self.quiet
+        let connection = try Connection(configuration)
+        let taken = Mutex(false)
+        let session = try await withGRPCClient(transport: connection.clientTransport) { client in
+            let bus = Barid_Bus_V1_EventBus.Client(wrapping: client)
+            async let ended: Void = bus.subscribe { writer in
+                try await writer.write(
+                    .with {
+                        $0.subscription = .with { $0.group = group }
+                        $0.credit = 1
+                        $0.creditBytes = 1 << 20
+                    })
+                // The stream stays open until the connection goes.
+                while !Task.isCancelled { try await Task.sleep(for: .seconds(1)) }
+            } onResponse: { response in
+                for try await message in response.messages where !message.events.isEmpty {
+                    taken.withLock { $0 = true }
+                }
+            }
+            let session = try await eventually("the worker has the event") {
+                guard taken.withLock({ $0 }) else { return nil as String? }
+                return try await withAdmin { admin in
+                    try await admin.getStatus(.init()).sessions.first { $0.name == "mortal" }?
+                        .session
+                }
+            }
+            await connection.close()
+            try? await ended
+            return session
+        }
+        return session
     }
 
     /// When each event was stored, in nanoseconds since 1970.

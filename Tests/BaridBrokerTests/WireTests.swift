@@ -150,7 +150,8 @@ struct WireTests {
     @Test func subscribeResponsesAreWritten() throws {
         var batch = DeliveryBatch()
         batch.started = SubscriptionStarted(
-            epoch: 3, group: "g", lease: .seconds(30), maximumDeliveries: 5, types: ["a.>", "b"])
+            epoch: 3, group: "g", lease: .seconds(30), maximumDeliveries: 5, types: ["a.>", "b"],
+            attributes: [AttributeFilter(name: "language", values: ["ar", "fa"])])
         for (sequence, attempt) in [(5, 1), (200, 2)] as [(UInt64, UInt32)] {
             batch.add(
                 Delivery(
@@ -167,6 +168,12 @@ struct WireTests {
                 $0.leaseMs = 30_000
                 $0.maximumDeliveries = 5
                 $0.types = ["a.>", "b"]
+                $0.attributes = [
+                    .with {
+                        $0.name = "language"
+                        $0.values = ["ar", "fa"]
+                    }
+                ]
             }
             $0.events = [Data(repeating: 7, count: 5), Data(repeating: 7, count: 200)]
             $0.sequences = [5, 200]

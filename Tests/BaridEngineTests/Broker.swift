@@ -131,15 +131,15 @@ struct Broker: ~Copyable {
 
     mutating func subscribe(
         _ stream: UInt64, group: String = "work", types: [String] = [],
-        start: SubscriptionRequest.Start = .first, credit: UInt32 = 1_000,
-        lease: Duration = .zero, worker: String = "worker"
+        attributes: [AttributeFilter] = [], start: SubscriptionRequest.Start = .first,
+        credit: UInt32 = 1_000, lease: Duration = .zero, worker: String = "worker"
     ) {
         step(
             .subscribe(
                 StreamID(stream),
                 SubscriptionRequest(
-                    topic: "articles", group: group, types: types, start: start, lease: lease,
-                    worker: worker, session: "s\(stream)")))
+                    topic: "articles", group: group, types: types, attributes: attributes,
+                    start: start, lease: lease, worker: worker, session: "s\(stream)")))
         step(.credit(StreamID(stream), messages: credit, bytes: 1 << 30))
     }
 

@@ -342,38 +342,6 @@ struct LeaseTests {
         #expect(broker.group().attempts[2]?.failures.map(\.fault.reason) == ["WORKER_LOST"])
     }
 
-    /// Of several events a worker dies with, only the one that kills it again and again is charged.
-    @Test(arguments: 1...8 as ClosedRange<UInt64>)
-    func onlyTheCulpritOfACrashBecomesADeadLetter(poison: UInt64) {
-        var broker = Broker()
-        for number in 1...8 { broker.publish(EventBytes.make(id: "\(number)")) }
-        var stream: UInt64 = 10
-        var crashes = 0
-        broker.subscribe(stream, credit: 5)
-        for _ in 0..<200 where broker.group().floor < 8 {
-            let handed = broker.takeDeliveries()
-            if handed.contains(where: { $0.sequence == poison }) {
-                // The worker dies before it settles anything.
-                crashes += 1
-                broker.step(.end(StreamID(stream), .lost))
-                stream += 1
-                broker.subscribe(stream, credit: 5)
-            } else {
-                for delivery in handed {
-                    broker.ack(stream, delivery.sequence, attempt: delivery.attempt)
-                }
-                broker.step(.credit(StreamID(stream), messages: UInt32(handed.count), bytes: 0))
-                if handed.isEmpty { broker.advance(by: .seconds(1)) }
-            }
-        }
-        #expect(broker.group().deadLetters.map(\.sequence) == [poison])
-        #expect(broker.group().acked == 7)
-        #expect(broker.group().floor == 8)
-        #expect((5...6).contains(crashes))
-        let failed = broker.kinds.filter { $0 == .failed }.count
-        #expect(failed == 4, "bystanders lose no attempt")
-    }
-
     @Test func releasedEventsCountUntilALimitOfTheirOwn() {
         var configuration = EngineConfiguration()
         configuration.maximumReleases = 3

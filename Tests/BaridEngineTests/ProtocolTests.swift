@@ -33,6 +33,13 @@ struct ProtocolTests {
         #expect(configuration.maximumOutputBytes == 16 << 20)
         #expect(rows.contains { $0.contains("1,024 events, 16 MiB") })
         #expect(configuration.maximumPatterns == 32)
+        #expect(configuration.maximumAttributes == 8)
+        #expect(rows.contains { $0.contains("8, 32") })
+        #expect(configuration.maximumReplays == 64)
+        #expect(configuration.maximumReplayRanges == 65_536)
+        #expect(rows.contains { $0.contains("64, 65,536") })
+        #expect(configuration.maximumGroupNumbers == 4_096)
+        #expect(rows.contains { $0.contains("4,096") })
     }
 
     /// The cells of the first table after a heading, without its head and without backquotes.

@@ -66,9 +66,13 @@ private struct World: ~Copyable {
         case 30..<38: join()
         case 38..<75: settle()
         case 75..<79: leave()
-        case 79..<96:
+        case 79..<93:
             broker.advance(by: .milliseconds(Int.random(in: 1...300, using: &random)))
-        case 96..<98: broker.step(.commit)
+        case 93..<95: operate(Bool.random(using: &random) ? .pause : .resume)
+        case 95: replay()
+        case 96: retry()
+        case 97: broker.step(.commit)
+        case 98 where Int.random(in: 0..<4, using: &random) == 0: reset()
         default: try crash()
         }
         observe()
@@ -100,9 +104,80 @@ private struct World: ~Copyable {
 
     private mutating func leave() {
         guard let stream = workers.keys.sorted().randomElement(using: &random) else { return }
+        let lost = Bool.random(using: &random)
+        let leases = held.filter { $0.value.stream == stream }.map(\.key)
+        // Of several that a lost worker held, no attempt happened.
+        if lost, leases.count > 1 { for lease in leases { attempts[lease, default: 1] -= 1 } }
         workers[stream] = nil
         held = held.filter { $0.value.stream != stream }
-        broker.step(.end(StreamID(stream), Bool.random(using: &random) ? .left : .lost))
+        broker.step(.end(StreamID(stream), lost ? .lost : .left))
+    }
+
+    private mutating func operate(_ operation: GroupOperation) {
+        let group = Int.random(in: 0...1, using: &random)
+        broker.operate(operation, group: group == 0 ? "a" : "b")
+    }
+
+    /// What is made due again may come once more, from its first attempt on.
+    private mutating func replay() {
+        let group = Int.random(in: 0...1, using: &random)
+        let next = broker.engine.durable.topics.first?.next ?? 1
+        let first = UInt64.random(in: 1...next, using: &random)
+        let before = broker.group(group).again.sequences
+        broker.operate(
+            .replay([first...first + UInt64.random(in: 0...9, using: &random)]),
+            group: group == 0 ? "a" : "b")
+        forget(group, isDueAgain(group, before: before))
+    }
+
+    private mutating func retry() {
+        let group = Int.random(in: 0...1, using: &random)
+        let letters = broker.group(group).deadLetters.map(\.sequence)
+        guard let letter = letters.randomElement(using: &random) else { return }
+        let before = broker.group(group).again.sequences
+        broker.operate(.retry([letter]), group: group == 0 ? "a" : "b")
+        // The event failed under this number before; its key starts anew with it.
+        for ordered in lastDone.keys where ordered.hasPrefix("\(group)/") {
+            lastDone[ordered] = nil
+        }
+        forget(group, isDueAgain(group, before: before))
+    }
+
+    private func isDueAgain(_ group: Int, before: SequenceSet) -> [UInt64] {
+        var now = broker.group(group).again.sequences
+        for range in before.ranges { now.remove(range) }
+        return now.ranges.flatMap { Array($0) }
+    }
+
+    private mutating func forget(_ group: Int, _ sequences: some Sequence<UInt64>) {
+        for sequence in sequences {
+            let lease = Lease(group: group, sequence: sequence)
+            settled.remove(lease)
+            attempts[lease] = nil
+        }
+    }
+
+    /// A reset to a place at or before the floor: nothing is passed over.
+    private mutating func reset() {
+        let group = Int.random(in: 0...1, using: &random)
+        let start = UInt64.random(in: 1...broker.group(group).floor + 1, using: &random)
+        broker.operate(.reset(.sequence(start)), group: group == 0 ? "a" : "b")
+        for (stream, member) in workers where member == group { workers[stream] = nil }
+        held = held.filter { $0.key.group != group }
+        for ordered in lastDone.keys where ordered.hasPrefix("\(group)/") {
+            lastDone[ordered] = nil
+        }
+        // What was due again below the start is done by the reset.
+        let buried = Set(broker.group(group).deadLetters.map(\.sequence))
+        for sequence in stored.keys {
+            let lease = Lease(group: group, sequence: sequence)
+            attempts[lease] = nil
+            if sequence >= start {
+                settled.remove(lease)
+            } else if !buried.contains(sequence) {
+                settled.insert(lease)
+            }
+        }
     }
 
     private mutating func settle() {
@@ -201,12 +276,21 @@ private struct World: ~Copyable {
         #expect(
             !held.contains { $0.key.group == group && $0.value.key == key },
             "two of key \(key) are out")
-        let ordered = "\(group)/\(key)"
+        // What is due again has an order of its own: newer events may be out already.
+        let ordered = "\(group)/\(key)/\(delivery.replay)"
         #expect(delivery.sequence >= lastDone[ordered, default: 0], "key \(key) went back")
         lastDone[ordered] = delivery.sequence
         if group == 1 {
             #expect(bytes[scan.type].starts(with: Array("even.".utf8)))
         }
+        let state = broker.engine.durable.groups[group]
+        let others = held.filter { $0.key.group == group && $0.value.stream == stream }
+        if state.attempts[delivery.sequence]?.isSuspect == true {
+            #expect(others.isEmpty, "suspect \(lease) is not alone")
+        }
+        #expect(
+            !others.contains { state.attempts[$0.key.sequence]?.isSuspect == true },
+            "\(lease) went to a worker that has a suspect")
         held[lease] = Held(stream: stream, attempt: delivery.attempt, key: key)
     }
 
@@ -218,6 +302,7 @@ private struct World: ~Copyable {
             broker.step(.end(StreamID(stream), .left))
             observe()
         }
+        for group in ["a", "b"] { broker.operate(.resume, group: group) }
         workers = [1_000_000: 0, 1_000_001: 1]
         for (stream, group) in workers.sorted(by: { $0.key < $1.key }) {
             broker.subscribe(stream, group: group == 0 ? "a" : "b", credit: 60_000)
@@ -226,7 +311,7 @@ private struct World: ~Copyable {
             observe()
             guard !held.isEmpty else {
                 let done = broker.engine.durable.groups.allSatisfy {
-                    $0.floor == broker.engine.durable.topics[0].next - 1
+                    $0.floor == broker.engine.durable.topics[0].next - 1 && $0.again.isEmpty
                 }
                 if done { break }
                 broker.advance(by: .seconds(1))
@@ -241,7 +326,7 @@ private struct World: ~Copyable {
         let durable = broker.engine.durable
         for (index, group) in durable.groups.enumerated() {
             #expect(group.floor == durable.topics[0].next - 1, "group \(index) is stuck")
-            #expect(group.attempts.isEmpty && group.settled.isEmpty)
+            #expect(group.attempts.isEmpty && group.settled.isEmpty && group.again.isEmpty)
         }
         let buried = Set(durable.groups[0].deadLetters.map(\.sequence))
         for sequence in stored.keys {

@@ -13,6 +13,7 @@ struct PluginManifestTests {
         consumes:
           topic: articles
           types: [news.barid.article.parsed.v1, "news.*.>"]
+          attributes: {language: [ar, fa], source: https://a.example}
           group: taggers
           ordering: key
           concurrency: 4
@@ -37,6 +38,7 @@ struct PluginManifestTests {
         #expect(manifest.protocolRange == 1...2)
         let consumes = try #require(manifest.consumes)
         #expect(consumes.types == ["news.barid.article.parsed.v1", "news.*.>"])
+        #expect(consumes.attributes == ["language": ["ar", "fa"], "source": ["https://a.example"]])
         #expect(consumes.group == "taggers")
         #expect(consumes.concurrency == 4)
         #expect(consumes.prefetch == 3)
@@ -58,6 +60,7 @@ struct PluginManifestTests {
         let consumes = try #require(manifest.consumes)
         #expect(consumes.group == "echo")
         #expect(consumes.topic == "articles")
+        #expect(consumes.attributes.isEmpty)
         #expect(consumes.start == .first)
         #expect(consumes.concurrency == 1)
         #expect(consumes.prefetch == 2)
@@ -114,5 +117,39 @@ struct PluginManifestTests {
         let large = [UInt8](repeating: 0x20, count: PluginManifest.maximumBytes + 1)
         #expect(throws: PluginManifestError.self) { try PluginManifest(yaml: large) }
         #expect(throws: PluginManifestError.self) { try PluginManifest(yaml: [0xff, 0xfe, 0x00]) }
+    }
+
+    /// Protocols/4-plugin.md §1: "8 names, 32 values each".
+    @Test(arguments: [
+        ("[]", "not a mapping"), ("{Language: ar}", "not the name of an attribute"),
+        ("{time: x}", "no filter on the attribute time"), ("{a: []}", "0 values of a"),
+        ("{a: ''}", "is empty"), ("{a: {b: c}}", "a text is expected"),
+    ])
+    func brokenAttributesAreRefused(attributes: String, part: String) throws {
+        let error = try #require(throws: PluginManifestError.self) {
+            try Self.manifest(attributes: attributes)
+        }
+        #expect(error.description.contains(part), "\(error)")
+    }
+
+    @Test(arguments: [(7, 31, true), (8, 32, true), (9, 1, false), (1, 33, false)])
+    func limitsAttributes(names: Int, values: Int, accepted: Bool) {
+        let list = (0..<values).map { "v\($0)" }.joined(separator: ", ")
+        let attributes = (0..<names).map { "a\($0): [\(list)]" }.joined(separator: ", ")
+        #expect(((try? Self.manifest(attributes: "{\(attributes)}")) != nil) == accepted)
+    }
+
+    @Test(arguments: [(1, true), (2_047, true), (2_048, true), (2_049, false)])
+    func limitsValuesOfAttributes(length: Int, accepted: Bool) {
+        let value = String(repeating: "v", count: length)
+        #expect(((try? Self.manifest(attributes: "{a: \(value)}")) != nil) == accepted)
+    }
+
+    private static func manifest(attributes: String) throws -> PluginManifest {
+        let yaml = """
+            {name: a, version: b, summary: c, command: [d],
+             consumes: {types: [">"], attributes: \(attributes)}}
+            """
+        return try PluginManifest(yaml: Array(yaml.utf8))
     }
 }

@@ -37,6 +37,7 @@ private struct Description: Encodable {
     struct Consumes: Encodable {
         var topic: String
         var types: [String]
+        var attributes: [String: [String]]?
         var group: String
         var ordering: String
         var concurrency: Int
@@ -45,7 +46,7 @@ private struct Description: Encodable {
         var maximumDeliveries: Int?
 
         enum CodingKeys: String, CodingKey {
-            case topic, types, group, ordering, concurrency, prefetch, start
+            case topic, types, attributes, group, ordering, concurrency, prefetch, start
             case maximumDeliveries = "maximum-deliveries"
         }
     }
@@ -85,8 +86,9 @@ private struct Description: Encodable {
         ]
         consumes = manifest.consumes.map {
             Consumes(
-                topic: $0.topic, types: $0.types, group: $0.group, ordering: $0.ordering.rawValue,
-                concurrency: $0.concurrency, prefetch: $0.prefetch, start: $0.start.rawValue,
+                topic: $0.topic, types: $0.types,
+                attributes: $0.attributes.isEmpty ? nil : $0.attributes, group: $0.group,
+                ordering: $0.ordering.rawValue, concurrency: $0.concurrency, prefetch: $0.prefetch, start: $0.start.rawValue,
                 maximumDeliveries: $0.maximumDeliveries)
         }
         emits = manifest.emits

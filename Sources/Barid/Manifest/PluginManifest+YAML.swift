@@ -57,7 +57,7 @@ extension PluginManifestError {
 }
 
 /// Walks the nodes of one manifest and gathers problems instead of stopping at the first.
-private final class ManifestReader {
+final class ManifestReader {
     private(set) var problems: [PluginManifestError.Problem] = []
 
     func manifest(_ root: Node) -> PluginManifest? {
@@ -90,7 +90,7 @@ private final class ManifestReader {
         let map = mapping(
             node, "consumes",
             keys: [
-                "topic", "types", "group", "ordering", "concurrency", "prefetch", "start",
+                "topic", "types", "attributes", "group", "ordering", "concurrency", "prefetch", "start",
                 "maximum-deliveries",
             ])
         let types = required("types", in: map, at: node) {
@@ -98,6 +98,7 @@ private final class ManifestReader {
         }
         if let types, types.isEmpty, let node = map["types"] { report(node, "types is empty") }
         var consumption = PluginManifest.Consumption(types: types ?? [], group: plugin)
+        if let node = map["attributes"] { consumption.attributes = attributes(node) }
         if let group = map["group"].flatMap(kebab) { consumption.group = group }
         if let topic = map["topic"].flatMap(kebab) { consumption.topic = topic }
         if let ordering = map["ordering"].flatMap({ choice($0, PluginManifest.Ordering.self) }) {
@@ -325,7 +326,7 @@ private final class ManifestReader {
         return sequence.compactMap(read)
     }
 
-    private func scalar(_ node: Node) -> String? {
+    func scalar(_ node: Node) -> String? {
         guard case .scalar(let scalar) = node else {
             report(node, "a text is expected")
             return nil
@@ -333,7 +334,7 @@ private final class ManifestReader {
         return scalar.string
     }
 
-    private func report(_ node: Node, _ message: String) {
+    func report(_ node: Node, _ message: String) {
         problems.append(.init(line: node.mark?.line, message: message))
     }
 }

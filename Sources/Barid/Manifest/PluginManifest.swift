@@ -10,6 +10,10 @@ public struct PluginManifest: Sendable, Hashable {
         public var topic = PluginManifest.defaultTopic
         /// Patterns on the event type: `*` is one segment, a final `>` one or more.
         public var types: [String]
+        /// Other attributes that decide what is received: an event needs one of the values of each.
+        ///
+        /// The default is none.
+        public var attributes: [String: [String]] = [:]
         /// The group all processes of the plugin share.
         ///
         /// The default is the plugin's name.

@@ -195,6 +195,7 @@ public final class Worker: Service {
         subscription.topic = consumes.topic
         subscription.group = consumes.group
         subscription.types = consumes.types
+        subscription.attributes = .init(consumes.attributes)
         subscription.start.at = consumes.start == .first ? .first : .new
         subscription.leaseMs = manifest.limits.lease.milliseconds32
         subscription.maximumDeliveries = UInt32(consumes.maximumDeliveries ?? 0)

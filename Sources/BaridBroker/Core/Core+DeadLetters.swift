@@ -223,7 +223,11 @@ extension Core {
         message.started = Google_Protobuf_Timestamp(nanoseconds: attempt.started)
         message.ended = Google_Protobuf_Timestamp(nanoseconds: attempt.ended)
         message.error = Barid_Bus_V1_BusError(attempt.fault)
-        if let exit = try workerExit(ofSession: attempt.session) { message.workerExit = exit }
+        if let exit = try workerExit(ofSession: attempt.session) {
+            message.workerExit = exit
+        } else {
+            message.unsupervised = attempt.fault.reason == BusFault.Reason.workerLost.rawValue
+        }
         return message
     }
 }

@@ -34,6 +34,13 @@ extension Core {
             $0.heldBytes = UInt64(now.heldBytes)
             $0.paused = now.isPaused
             $0.replaying = now.again
+            $0.suspects = UInt64(now.suspects)
+            $0.attributes = state.definition.attributes.map { attribute in
+                .with {
+                    $0.name = attribute.name
+                    $0.values = attribute.values
+                }
+            }
             if now.lag > 0, let wall = stored(now.settledThrough + 1, of: topic, state) {
                 $0.oldestUnsettled = Google_Protobuf_Timestamp(nanoseconds: wall)
             }

@@ -122,7 +122,9 @@ extension SubscriptionRequest {
     init(_ message: Barid_Bus_V1_Subscription, session: SessionDescription?) {
         self.init(
             topic: message.topic.isEmpty ? "articles" : message.topic, group: message.group,
-            types: message.types, lease: .milliseconds(Int64(message.leaseMs)),
+            types: message.types,
+            attributes: message.attributes.map { AttributeFilter(name: $0.name, values: $0.values) },
+            lease: .milliseconds(Int64(message.leaseMs)),
             maximumDeliveries: message.maximumDeliveries,
             worker: message.worker.isEmpty ? session?.registration.name ?? "" : message.worker,
             session: session.map { String($0.id) } ?? "")

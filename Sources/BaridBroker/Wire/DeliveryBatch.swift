@@ -44,6 +44,12 @@ struct DeliveryBatch {
             nested.field(3, UInt64(started.lease.milliseconds))
             nested.field(4, UInt64(started.maximumDeliveries))
             for type in started.types { nested.element(5, Array(type.utf8)[...]) }
+            for attribute in started.attributes {
+                var filter = MessageWriter()
+                filter.field(1, attribute.name)
+                for value in attribute.values { filter.element(2, Array(value.utf8)[...]) }
+                nested.message(6, filter)
+            }
             writer.message(1, nested)
         }
         for event in events { writer.element(2, event) }

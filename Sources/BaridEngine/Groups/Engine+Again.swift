@@ -48,7 +48,7 @@ extension Engine {
             return true
         }
         return event.bytes.withUnsafeBytes { bytes in
-            guard groups[group].matches(UnsafeRawBufferPointer(rebasing: bytes[scan.type])) else {
+            guard groups[group].matches(bytes, scan) else {
                 groups[group].skipped.insert(event.sequence)
                 return true
             }

@@ -22,10 +22,7 @@ extension Engine {
         for (offset, event) in block.events.enumerated() {
             let sequence = block.firstSequence + UInt64(offset)
             let taken = event.bytes.withUnsafeBytes { bytes in
-                guard
-                    groups[group].matches(
-                        UnsafeRawBufferPointer(rebasing: bytes[scans[offset].type]))
-                else {
+                guard groups[group].matches(bytes, scans[offset]) else {
                     groups[group].skipped.insert(sequence)
                     return true
                 }
@@ -103,9 +100,7 @@ extension Engine {
                 continue
             }
             let taken = event.bytes.withUnsafeBytes { bytes in
-                guard
-                    groups[group].matches(UnsafeRawBufferPointer(rebasing: bytes[scan.type]))
-                else {
+                guard groups[group].matches(bytes, scan) else {
                     groups[group].skipped.insert(event.sequence)
                     return true
                 }
@@ -148,9 +143,12 @@ extension Engine {
         let state = durable.groups[group]
         entry.attempt = state.nextAttempt(of: event.sequence)
         var due: Int64?
-        if let notBefore = state.attempts[event.sequence]?.notBefore, notBefore > wall {
-            // If the wall clock was set back meanwhile, it waits no longer than it may.
-            due = clock + min(notBefore - wall, configuration.maximumDelay.nanoseconds)
+        if let tried = state.attempts[event.sequence] {
+            entry.isSuspect = tried.isSuspect
+            if tried.notBefore > wall {
+                // If the wall clock was set back meanwhile, it waits no longer than it may.
+                due = clock + min(tried.notBefore - wall, configuration.maximumDelay.nanoseconds)
+            }
         }
         groups[group].admit(entry, waitingUntil: due)
     }
@@ -162,9 +160,7 @@ extension Engine {
         // Those whose number is recorded first; the record comes after what the loop appends, as it
         // is applied after that.
         var redeliveries: [Action] = []
-        while groups[group].readyCount > 0, let turn = nextTurn(group),
-            let slot = groups[group].popReady()
-        {
+        while let (slot, turn) = next(group) {
             var entry = groups[group].entries[slot]
             if entry.expiry <= wall {
                 expire(group, slot, into: &actions)
@@ -206,6 +202,18 @@ extension Engine {
             actions.append(contentsOf: redeliveries)
         }
         requestMore(group, into: &actions)
+    }
+
+    /// The next event to go out, and the subscription that gets it.
+    @inline(__always)
+    private mutating func next(_ group: Int) -> (slot: Int, subscription: Int)? {
+        if groups[group].hasReadySuspects, let solo = groups[group].popSuspect(at: clock) {
+            return solo
+        }
+        guard groups[group].readyCount > 0, let turn = nextTurn(group),
+            let slot = groups[group].popReady()
+        else { return nil }
+        return (slot, turn)
     }
 
     /// The next subscription with credit, in turn.

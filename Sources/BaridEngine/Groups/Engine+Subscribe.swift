@@ -33,7 +33,7 @@ extension Engine {
                     SubscriptionStarted(
                         epoch: durable.epoch, group: definition.name, lease: lease,
                         maximumDeliveries: definition.maximumDeliveries,
-                        types: definition.types)))
+                        types: definition.types, attributes: definition.attributes)))
         } catch {
             actions.append(.end(stream, error))
         }
@@ -76,41 +76,18 @@ extension Engine {
         guard let group = streams.removeValue(forKey: stream),
             let index = groups[group].subscription(stream)
         else { return }  // It never stood, or the engine ended it itself.
-        let subscription = groups[group].subscriptions[index]
-        if subscription.leased > 0 {
-            for slot in groups[group].entries.indices {
-                let entry = groups[group].entries[slot]
-                guard entry.state == .leased, entry.subscription == stream else { continue }
-                switch cause {
-                case .left:
-                    release(group, slot, into: &actions)
-                case .lost:
-                    lose(group, slot, subscription, into: &actions)
-                }
+        if groups[group].subscriptions[index].leased > 0 {
+            let held = groups[group].entries.indices.filter {
+                let entry = groups[group].entries[$0]
+                return entry.state == .leased && entry.subscription == stream
+            }
+            switch cause {
+            case .left: for slot in held { release(group, slot, into: &actions) }
+            case .lost: lose(group, held, groups[group].subscriptions[index], into: &actions)
             }
         }
         groups[group].subscriptions.remove(at: index)
         dispatch(group, into: &actions)
-    }
-
-    /// Takes back what a dead worker held.
-    ///
-    /// If it held this event alone, or suspected, that counts as a failure. Of several it is not
-    /// known which one killed it, if any: none is charged, all are suspects, and go out one
-    /// at a time, so that the next death has a name.
-    private mutating func lose(
-        _ group: Int, _ slot: Int, _ subscription: SubscriptionRuntime,
-        into actions: inout [Action]
-    ) {
-        guard subscription.leased > 1, !groups[group].entries[slot].isSuspect else {
-            let fault = BusFault(
-                .unavailable, .workerLost,
-                "worker '\(subscription.worker)' was lost while it held the event")
-            fail(group, slot, fault, delay: nil, into: &actions)
-            return
-        }
-        release(group, slot, into: &actions)
-        groups[group].suspect(slot)
     }
 
     private mutating func ensureGroup(
@@ -125,23 +102,10 @@ extension Engine {
         if let topic = durable.topic(named: request.topic),
             let group = durable.group(named: request.group, of: topic)
         {
-            let types = durable.groups[Int(group.number)].definition.types
-            guard request.types.isEmpty || request.types.sorted() == types.sorted() else {
-                throw BusFault(
-                    .failedPrecondition, .filterMismatch,
-                    "group '\(request.group)' has the filter \(types); a filter never changes")
-            }
+            try compare(request, with: durable.groups[Int(group.number)].definition)
             return (group, false)
         }
-        guard request.types.count <= configuration.maximumPatterns else {
-            throw BusFault(
-                .invalidArgument, .invalidFilter,
-                "\(request.types.count) patterns; the most is \(configuration.maximumPatterns)")
-        }
-        for type in request.types where TypePattern(type) == nil {
-            throw BusFault(
-                .invalidArgument, .invalidFilter, "'\(type.prefix(80))' is no pattern on types")
-        }
+        try checkFilter(request)
         guard request.maximumDeliveries <= 1_000 else {
             throw BusFault(
                 .invalidArgument, .invalidSubscription,
@@ -163,11 +127,56 @@ extension Engine {
         append(
             .groupCreated(
                 GroupDefinition(
-                    topic: topic, name: request.group, types: request.types, start: start,
+                    topic: topic, name: request.group, types: request.types,
+                    attributes: request.attributes, start: start,
                     maximumDeliveries: request.maximumDeliveries == 0
                         ? configuration.maximumDeliveries : request.maximumDeliveries)),
             into: &actions)
         return (GroupID(UInt32(durable.groups.count - 1)), true)
+    }
+
+    /// An empty filter joins with whatever the group has.
+    private func compare(
+        _ request: SubscriptionRequest, with definition: GroupDefinition
+    ) throws(BusFault) {
+        guard !request.types.isEmpty || !request.attributes.isEmpty else { return }
+        guard request.types.sorted() == definition.types.sorted(),
+            request.attributes == definition.attributes
+        else {
+            let attributes = definition.attributes.map { "\($0.name): \($0.values)" }
+            throw BusFault(
+                .failedPrecondition, .filterMismatch,
+                "group '\(request.group)' has the filter \(definition.types) \(attributes); "
+                    + "a filter never changes")
+        }
+    }
+
+    private func checkFilter(_ request: SubscriptionRequest) throws(BusFault) {
+        guard request.types.count <= configuration.maximumPatterns else {
+            throw BusFault(
+                .invalidArgument, .invalidFilter,
+                "\(request.types.count) patterns; the most is \(configuration.maximumPatterns)")
+        }
+        for type in request.types where TypePattern(type) == nil {
+            throw BusFault(
+                .invalidArgument, .invalidFilter, "'\(type.prefix(80))' is no pattern on types")
+        }
+        guard request.attributes.count <= configuration.maximumAttributes else {
+            throw BusFault(
+                .invalidArgument, .invalidFilter,
+                "conditions on \(request.attributes.count) attributes; the most is "
+                    + "\(configuration.maximumAttributes)")
+        }
+        for (index, attribute) in request.attributes.enumerated() {
+            if let problem = attribute.problem(maximumValues: configuration.maximumPatterns) {
+                throw BusFault(.invalidArgument, .invalidFilter, problem)
+            }
+            guard index == 0 || request.attributes[index - 1].name != attribute.name else {
+                throw BusFault(
+                    .invalidArgument, .invalidFilter,
+                    "two conditions on the attribute '\(attribute.name)'")
+            }
+        }
     }
 
     /// The topic of this name, created if need be.

@@ -40,7 +40,7 @@ struct Entry {
     var deadline: Int64 = .max
     /// Who has it.
     var subscription = StreamID(0)
-    /// Its worker died while it held this and other events: it goes out alone of its kind.
+    /// It is suspected of killing workers: it goes out alone, to one that holds nothing else.
     var isSuspect = false
     /// When it went out, recorded wall time.
     var leasedAt: Int64 = 0

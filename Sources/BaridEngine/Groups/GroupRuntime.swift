@@ -8,6 +8,7 @@ struct GroupRuntime {
     /// The group is no more.
     let isDeleted: Bool
     let patterns: [TypePattern]
+    let attributes: [AttributeMatcher]
     /// The next sequence to look at.
     var cursor: UInt64
     /// From where to read so as to meet the cursor.
@@ -39,9 +40,8 @@ struct GroupRuntime {
     private var lastOfKey: [UInt64: Int32] = [:]
     private var ready: [Int32] = []
     private var readyStart = 0
-    /// Suspects that are ready; only one of a group's suspects is out at a time.
+    /// Suspects that are ready.
     private var readySuspects: [Int32] = []
-    private var leasedSuspects = 0
     /// Bytes of events held.
     private(set) var heldBytes = 0
     private(set) var leasedCount = 0
@@ -52,6 +52,7 @@ struct GroupRuntime {
         isPaused = durable.isPaused
         isDeleted = durable.isDeleted
         patterns = definition.types.compactMap { TypePattern($0) }
+        attributes = definition.attributes.map { AttributeMatcher($0) }
         cursor = durable.settled.firstGap(from: durable.floor + 1)
         cursorPosition = position
         againCursor = durable.again.next(from: 0) ?? .max
@@ -62,14 +63,25 @@ struct GroupRuntime {
 
     var count: Int { slots.count }
 
-    /// Events that can go out now.
-    var readyCount: Int {
-        ready.count - readyStart + (leasedSuspects == 0 && !readySuspects.isEmpty ? 1 : 0)
-    }
+    /// Events that can go out now, suspects left out.
+    var readyCount: Int { ready.count - readyStart }
+
+    /// Whether a suspect waits for an idle worker.
+    var hasReadySuspects: Bool { !readySuspects.isEmpty }
+
+    /// Suspects in the window.
+    var suspectCount: Int { entries.count(where: { $0.state != .free && $0.isSuspect }) }
 
     func slot(of sequence: UInt64) -> Int? { slots[sequence].map(Int.init) }
 
-    func matches(_ type: UnsafeRawBufferPointer) -> Bool {
+    /// Whether the group's filter matches an event.
+    func matches(_ event: UnsafeRawBufferPointer, _ scan: RoutingScan) -> Bool {
+        guard takes(type: UnsafeRawBufferPointer(rebasing: event[scan.type])) else { return false }
+        return attributes.isEmpty || attributes.allSatisfy { $0.matches(event, scan) }
+    }
+
+    /// Whether the group takes events of a type, whatever their other attributes.
+    func takes(type: UnsafeRawBufferPointer) -> Bool {
         patterns.isEmpty || patterns.contains { $0.matches(type) }
     }
 
@@ -110,18 +122,36 @@ struct GroupRuntime {
         } else if due == nil {
             entry.state = .ready
             heldBytes += entry.bytes.count
-            ready.append(slot)
+            line(up: slot, isSuspect: entry.isSuspect)
         }
         slots[entry.sequence] = slot
         entries[Int(slot)] = entry
         if !blocked, let due { wait(Int(slot), until: due) }
     }
 
-    /// Takes the oldest ready slot, a suspect first if none is out.
-    mutating func popReady() -> Int? {
-        if leasedSuspects == 0, !readySuspects.isEmpty {
-            return Int(readySuspects.removeFirst())
+    private mutating func line(up slot: Int32, isSuspect: Bool) {
+        if isSuspect { readySuspects.append(slot) } else { ready.append(slot) }
+    }
+
+    /// Takes the oldest ready suspect and the subscription for it: an idle one.
+    ///
+    /// If none is idle, the one that holds least gets nothing more until it is, so that suspects
+    /// do not wait for ever.
+    mutating func popSuspect(at clock: Int64) -> (slot: Int, subscription: Int)? {
+        for index in subscriptions.indices { subscriptions[index].isReserved = false }
+        guard !readySuspects.isEmpty else { return nil }
+        let able = subscriptions.indices.filter { subscriptions[$0].mayTakeSuspect(at: clock) }
+        guard let least = able.min(by: { subscriptions[$0].leased < subscriptions[$1].leased })
+        else { return nil }
+        guard subscriptions[least].leased == 0 else {
+            subscriptions[least].isReserved = true
+            return nil
         }
+        return (Int(readySuspects.removeFirst()), least)
+    }
+
+    /// Takes the oldest ready slot.
+    mutating func popReady() -> Int? {
         guard readyStart < ready.count else { return nil }
         let slot = Int(ready[readyStart])
         readyStart += 1
@@ -148,7 +178,7 @@ struct GroupRuntime {
         entries[slot].leasedAt = wall
         nextCheck = min(nextCheck, deadline)
         leasedCount += 1
-        if entries[slot].isSuspect { leasedSuspects += 1 }
+        if entries[slot].isSuspect { subscriptions[index].holdsSuspect = true }
         subscriptions[index].leased += 1
         subscriptions[index].credit -= 1
         subscriptions[index].creditBytes -= Int64(bytes.count)
@@ -169,9 +199,9 @@ struct GroupRuntime {
     /// Takes a lease back; the caller says next what becomes of the entry.
     private mutating func unlease(_ slot: Int) {
         leasedCount -= 1
-        if entries[slot].isSuspect { leasedSuspects -= 1 }
         if let index = subscription(entries[slot].subscription) {
             subscriptions[index].leased -= 1
+            if entries[slot].isSuspect { subscriptions[index].holdsSuspect = false }
         }
     }
 
@@ -198,11 +228,11 @@ struct GroupRuntime {
         entries[slot].deadline = .max
     }
 
-    /// Suspects a leased event, once it is given back, of having killed its worker.
+    /// Suspects an event of killing workers, or not any more.
     ///
-    /// Call it after the lease was taken back.
-    mutating func suspect(_ slot: Int) {
-        entries[slot].isSuspect = true
+    /// Call it after its lease was taken back and before it is ready again.
+    mutating func suspect(_ slot: Int, _ isSuspect: Bool = true) {
+        entries[slot].isSuspect = isSuspect
     }
 
     /// A wait is over: the event is loaded.
@@ -222,11 +252,7 @@ struct GroupRuntime {
         entries[slot].bytes = bytes
         entries[slot].state = .ready
         heldBytes += bytes.count
-        if entries[slot].isSuspect {
-            readySuspects.append(Int32(slot))
-        } else {
-            ready.append(Int32(slot))
-        }
+        line(up: Int32(slot), isSuspect: entries[slot].isSuspect)
     }
 
     /// Removes an event that is done, whether it is leased or was just taken from the ready
@@ -250,7 +276,7 @@ struct GroupRuntime {
             wait(next, until: due)
         } else {
             entries[next].state = .ready
-            ready.append(entry.nextOfKey)
+            line(up: entry.nextOfKey, isSuspect: entries[next].isSuspect)
         }
     }
 }

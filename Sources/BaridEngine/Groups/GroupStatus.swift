@@ -10,6 +10,8 @@ public struct GroupStatus: Sendable, Equatable {
     public var again: UInt64
     /// Deliveries under a lease.
     public var leased: Int
+    /// Events suspected of killing workers.
+    public var suspects: Int
     /// Events waiting for another attempt.
     public var waiting: Int
     /// Subscriptions.
@@ -41,8 +43,8 @@ extension Engine {
         return GroupStatus(
             settledThrough: through, isPaused: runtime.isPaused,
             lag: next - min(next, state.floor + 1) - done.count + again, again: again,
-            leased: runtime.leasedCount, waiting: runtime.waitingCount,
-            workers: runtime.subscriptions.count,
+            leased: runtime.leasedCount, suspects: runtime.suspectCount,
+            waiting: runtime.waitingCount, workers: runtime.subscriptions.count,
             credit: runtime.subscriptions.reduce(0) { $0 + Int($1.credit) },
             window: runtime.count, heldBytes: runtime.heldBytes)
     }
@@ -56,7 +58,7 @@ extension Engine {
         var count = groups.contains { $0.patterns.isEmpty } ? 0 : state.types.others
         for element in state.types.elements {
             let taken = element.type.withUnsafeBytes { type in
-                groups.contains { $0.matches(type) }
+                groups.contains { $0.takes(type: type) }
             }
             if !taken { count += element.count }
         }

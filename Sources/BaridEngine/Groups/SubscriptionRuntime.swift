@@ -15,7 +15,17 @@ struct SubscriptionRuntime {
     /// event that is due again gets a higher one.
     var revoked: UInt32 = 0
 
+    /// It holds a suspect, and gets nothing beside it.
+    var holdsSuspect = false
+    /// It gets nothing more until it is idle and can take a suspect.
+    var isReserved = false
+
     func takes(at clock: Int64) -> Bool {
-        credit > 0 && creditBytes > 0 && pausedUntil <= clock
+        credit > 0 && creditBytes > 0 && pausedUntil <= clock && !holdsSuspect && !isReserved
+    }
+
+    /// Whether it could take a suspect, now or once it is idle.
+    func mayTakeSuspect(at clock: Int64) -> Bool {
+        credit > 0 && creditBytes > 0 && pausedUntil <= clock && !holdsSuspect
     }
 }

@@ -1,7 +1,9 @@
 extension Engine {
     /// Ends an attempt as failed: the event waits for the next one, or becomes a dead letter.
+    ///
+    /// A worker that says so lives: unless `isSuspect`, the event is not suspected any more.
     mutating func fail(
-        _ group: Int, _ slot: Int, _ fault: BusFault, delay: Duration?,
+        _ group: Int, _ slot: Int, _ fault: BusFault, delay: Duration?, isSuspect: Bool = false,
         into actions: inout [Action]
     ) {
         let entry = groups[group].entries[slot]
@@ -20,6 +22,10 @@ extension Engine {
                 attempt(group, entry, fault), notBefore: wall &+ wait),
             into: &actions)
         groups[group].wait(slot, attempt: entry.attempt + 1, until: clock + wait)
+        groups[group].suspect(slot, isSuspect)
+        guard isSuspect else { return }
+        append(
+            .suspect(group: GroupID(UInt32(group)), sequences: [entry.sequence]), into: &actions)
     }
 
     /// Gives a lease back uncounted: the event goes to whoever is free.
@@ -72,7 +78,8 @@ extension Engine {
                 let fault = BusFault(
                     .deadlineExceeded, .leaseExpired,
                     "the worker neither settled nor extended in time")
-                fail(group, slot, fault, delay: nil, into: &actions)
+                fail(
+                    group, slot, fault, delay: nil, isSuspect: entry.isSuspect, into: &actions)
             case .waiting where entry.deadline <= clock:
                 groups[group].load(slot)
                 fetch(group, slot, into: &actions)
@@ -85,7 +92,7 @@ extension Engine {
         groups[group].nextCheck = min(groups[group].nextCheck, next)
     }
 
-    private func fetch(_ group: Int, _ slot: Int, into actions: inout [Action]) {
+    func fetch(_ group: Int, _ slot: Int, into actions: inout [Action]) {
         let entry = groups[group].entries[slot]
         actions.append(
             .fetch(

@@ -21,11 +21,7 @@ extension Record {
             writer.ranges(ranges)
         case .attempts(let group, let marks):
             writer.varint(UInt64(group.number))
-            writer.varint(marks.count)
-            for mark in marks {
-                writer.varint(mark.sequence)
-                writer.varint(UInt64(mark.attempt))
-            }
+            writer.marks(marks)
         case .failed(let group, let sequence, let failure, let notBefore):
             writer.varint(UInt64(group.number))
             writer.varint(sequence)
@@ -42,6 +38,15 @@ extension Record {
             writer.varint(letter.earlier)
         case .groupCreated(let definition):
             writer.definition(definition)
+        case .workerLost(let group, let loss):
+            writer.varint(UInt64(group.number))
+            writer.string(loss.worker)
+            writer.string(loss.session)
+            writer.marks(loss.held)
+        case .suspect(let group, let sequences):
+            writer.varint(UInt64(group.number))
+            writer.varint(sequences.count)
+            for sequence in sequences { writer.varint(sequence) }
         case .groupPaused(let group, let paused):
             writer.varint(UInt64(group.number))
             writer.varint(paused ? 1 : 0)
@@ -92,15 +97,7 @@ extension Record {
         case .expired:
             self = .expired(group: GroupID(try reader.varint32()), ranges: try reader.ranges())
         case .attempts:
-            let group = GroupID(try reader.varint32())
-            let count = try reader.count(minimumSize: 2)
-            var marks: [AttemptMark] = []
-            marks.reserveCapacity(count)
-            for _ in 0..<count {
-                marks.append(
-                    AttemptMark(sequence: try reader.varint(), attempt: try reader.varint32()))
-            }
-            self = .attempts(group: group, marks)
+            self = .attempts(group: GroupID(try reader.varint32()), try reader.marks())
         case .failed:
             self = .failed(
                 group: GroupID(try reader.varint32()), sequence: try reader.varint(),
@@ -114,6 +111,17 @@ extension Record {
                     earlier: try reader.varint()))
         case .groupCreated:
             self = .groupCreated(try reader.definition())
+        case .workerLost:
+            self = .workerLost(
+                group: GroupID(try reader.varint32()),
+                WorkerLoss(
+                    worker: try reader.string(), session: try reader.string(),
+                    held: try reader.marks()))
+        case .suspect:
+            let group = GroupID(try reader.varint32())
+            var sequences: [UInt64] = []
+            for _ in 0..<(try reader.count()) { sequences.append(try reader.varint()) }
+            self = .suspect(group: group, sequences: sequences)
         case .groupPaused:
             self = .groupPaused(
                 group: GroupID(try reader.varint32()), paused: try reader.bool())
@@ -136,7 +144,7 @@ extension Record {
             var positions: [UInt64] = []
             for _ in 0..<(try reader.count()) { positions.append(try reader.varint()) }
             self = .deadLettersRemoved(group: group, positions: positions)
-        case .suspect, .trim, .erased:
+        case .trim, .erased:
             throw .unknownKind(kind)
         }
         try reader.finish()
@@ -189,6 +197,14 @@ extension ByteWriter {
         varint(UInt64(clamping: fault.retryAfter.nanoseconds))
     }
 
+    mutating func marks(_ marks: [AttemptMark]) {
+        varint(marks.count)
+        for mark in marks {
+            varint(mark.sequence)
+            varint(UInt64(mark.attempt))
+        }
+    }
+
     mutating func failure(_ failure: FailedAttempt) {
         varint(UInt64(failure.attempt))
         string(failure.worker)
@@ -203,6 +219,12 @@ extension ByteWriter {
         string(definition.name)
         varint(definition.types.count)
         for type in definition.types { string(type) }
+        varint(definition.attributes.count)
+        for attribute in definition.attributes {
+            string(attribute.name)
+            varint(attribute.values.count)
+            for value in attribute.values { string(value) }
+        }
         varint(definition.start)
         varint(UInt64(definition.maximumDeliveries))
     }
@@ -218,6 +240,16 @@ extension ByteReader {
         let retry = Int64(clamping: try varint())
         return BusFault(
             code: code, reason: reason, message: message, retryAfter: .nanoseconds(retry))
+    }
+
+    mutating func marks() throws(RecordFailure) -> [AttemptMark] {
+        let count = try count(minimumSize: 2)
+        var marks: [AttemptMark] = []
+        marks.reserveCapacity(count)
+        for _ in 0..<count {
+            marks.append(AttemptMark(sequence: try varint(), attempt: try varint32()))
+        }
+        return marks
     }
 
     mutating func failure() throws(RecordFailure) -> FailedAttempt {
@@ -238,8 +270,15 @@ extension ByteReader {
         let name = try string()
         var types: [String] = []
         for _ in 0..<(try count()) { types.append(try string()) }
+        var attributes: [AttributeFilter] = []
+        for _ in 0..<(try count(minimumSize: 2)) {
+            let name = try string()
+            var values: [String] = []
+            for _ in 0..<(try count()) { values.append(try string()) }
+            attributes.append(AttributeFilter(name: name, values: values))
+        }
         return GroupDefinition(
-            topic: topic, name: name, types: types, start: try varint(),
+            topic: topic, name: name, types: types, attributes: attributes, start: try varint(),
             maximumDeliveries: try varint32())
     }
 

@@ -20,6 +20,11 @@ public enum Record: Sendable, Equatable {
     case expired(group: GroupID, ranges: [ClosedRange<UInt64>])
     /// A group began.
     case groupCreated(GroupDefinition)
+    /// A worker was lost while it held deliveries of a group. The one it held alone has one solo
+    /// death more; of several, none counts: their attempts did not happen.
+    case workerLost(group: GroupID, WorkerLoss)
+    /// Events are suspected of killing workers: they go out alone from now on.
+    case suspect(group: GroupID, sequences: [UInt64])
     /// A group is paused, or goes on.
     case groupPaused(group: GroupID, paused: Bool)
     /// A group begins anew at a sequence; dead letters from there on are none any more.
@@ -50,6 +55,8 @@ public enum Record: Sendable, Equatable {
         case .deadLetter: .deadLetter
         case .expired: .expired
         case .groupCreated: .groupCreated
+        case .workerLost: .workerLost
+        case .suspect: .suspect
         case .groupPaused: .groupPaused
         case .groupReset: .groupReset
         case .groupDeleted: .groupDeleted
@@ -124,6 +131,23 @@ public struct AttemptMark: Sendable, Equatable {
     }
 }
 
+/// What a worker held of a group when its session was lost.
+public struct WorkerLoss: Sendable, Equatable {
+    /// Name of the worker.
+    public var worker: String
+    /// Its session.
+    public var session: String
+    /// The deliveries.
+    public var held: [AttemptMark]
+
+    /// Creates a loss.
+    public init(worker: String, session: String, held: [AttemptMark]) {
+        self.worker = worker
+        self.session = session
+        self.held = held
+    }
+}
+
 /// An attempt that did not end in an ack.
 public struct FailedAttempt: Sendable, Equatable {
     /// Which attempt, from 1.
@@ -195,6 +219,10 @@ public struct GroupDefinition: Sendable, Equatable {
     ///
     /// They never change.
     public var types: [String]
+    /// Conditions on other attributes, all of which an event has to meet, by name.
+    ///
+    /// They never change.
+    public var attributes: [AttributeFilter]
     /// The first sequence the group sees.
     public var start: UInt64
     /// After so many failed attempts an event is a dead letter.
@@ -202,11 +230,13 @@ public struct GroupDefinition: Sendable, Equatable {
 
     /// Creates a definition.
     public init(
-        topic: TopicID, name: String, types: [String], start: UInt64, maximumDeliveries: UInt32
+        topic: TopicID, name: String, types: [String], attributes: [AttributeFilter] = [],
+        start: UInt64, maximumDeliveries: UInt32
     ) {
         self.topic = topic
         self.name = name
         self.types = types
+        self.attributes = attributes
         self.start = start
         self.maximumDeliveries = maximumDeliveries
     }

@@ -19,7 +19,7 @@ public enum RecordKind: UInt8, Sendable, CaseIterable {
     case deadLetter = 7
     /// How a worker process ended.
     case workerExit = 8
-    /// Reserved: an event suspected of killing workers.
+    /// Events suspected of killing workers.
     case suspect = 9
     /// Ranges of a group that expired before they were done.
     case expired = 10
@@ -45,4 +45,6 @@ public enum RecordKind: UInt8, Sendable, CaseIterable {
     case groupDeleted = 20
     /// Dead letters of a group that are gone.
     case deadLettersRemoved = 21
+    /// A worker was lost while it held deliveries.
+    case workerLost = 22
 }

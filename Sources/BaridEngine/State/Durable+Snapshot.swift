@@ -104,6 +104,8 @@ extension ByteWriter {
             varint(sequence)
             varint(UInt64(attempts.started))
             time(attempts.notBefore)
+            varint(UInt64(attempts.soloDeaths))
+            varint(attempts.isSuspect ? 1 : 0)
             varint(attempts.failures.count)
             for attempt in attempts.failures { failure(attempt) }
         }
@@ -162,11 +164,13 @@ extension ByteReader {
         guard flags < 4 else { throw .malformed }
         group.isPaused = flags & 1 != 0
         group.isDeleted = flags & 2 != 0
-        for _ in 0..<(try count(minimumSize: 11)) {
+        for _ in 0..<(try count(minimumSize: 13)) {
             let sequence = try varint()
             var attempts = DurableGroup.Attempts()
             attempts.started = try varint32()
             attempts.notBefore = try time()
+            attempts.soloDeaths = try varint32()
+            attempts.isSuspect = try bool()
             attempts.failures = try failures()
             group.attempts[sequence] = attempts
         }

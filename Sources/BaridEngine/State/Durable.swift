@@ -12,7 +12,7 @@ public struct Durable: Sendable, Equatable {
     }
 
     /// How many exit reports are kept at hand; older ones stay in the log.
-    static let maximumExits = 256
+    static let maximumExits = 4_096
 
     /// The position the next record gets; positions count records from 1.
     public internal(set) var nextPosition: UInt64 = 1
@@ -81,6 +81,7 @@ public struct Durable: Sendable, Equatable {
             attempts.started = max(attempts.started, failure.attempt)
             attempts.failures.append(failure)
             attempts.notBefore = notBefore
+            attempts.isSuspect = false
             groups[index].attempts[sequence] = attempts
         case .deadLetter(let letter):
             let index = try check(letter.group)
@@ -96,6 +97,11 @@ public struct Durable: Sendable, Equatable {
             groups[index].expired &+= ranges.reduce(0) {
                 $0 &+ ($1.upperBound &- $1.lowerBound) &+ 1
             }
+        case .workerLost(let group, let loss):
+            groups[try check(group)].lose(loss.held)
+        case .suspect(let group, let sequences):
+            let index = try check(group)
+            for sequence in sequences { groups[index].suspect(sequence) }
         case .groupPaused(let group, let paused):
             groups[try check(group)].isPaused = paused
         case .groupReset(let group, let start):

@@ -8,6 +8,10 @@ public struct DurableGroup: Sendable, Equatable {
         public internal(set) var failures: [FailedAttempt] = []
         /// When the next attempt may start, in nanoseconds since 1970.
         public internal(set) var notBefore: Int64 = 0
+        /// How many workers were lost that held it alone.
+        public internal(set) var soloDeaths: UInt32 = 0
+        /// It goes out alone, to a worker that holds nothing else of the group.
+        public internal(set) var isSuspect = false
     }
 
     /// Where a dead letter is in the log.
@@ -73,11 +77,33 @@ public struct DurableGroup: Sendable, Equatable {
 
     /// The attempt number under which a sequence goes out next.
     func nextAttempt(of sequence: UInt64) -> UInt32 {
-        if let tried = attempts[sequence] { return tried.started &+ 1 }
-        if !again.isEmpty, again.number(of: sequence) != nil {
-            return again.isDelivered(sequence) ? 2 : 1
+        let first: UInt32 = wasDelivered(sequence) ? 2 : 1
+        guard let tried = attempts[sequence] else { return first }
+        return max(first, tried.started &+ 1)
+    }
+
+    private func wasDelivered(_ sequence: UInt64) -> Bool {
+        if !again.isEmpty, again.number(of: sequence) != nil { return again.isDelivered(sequence) }
+        return delivered.contains(sequence)
+    }
+
+    /// A worker was lost with these deliveries.
+    mutating func lose(_ held: [AttemptMark]) {
+        guard held.count > 1 else {
+            for mark in held { attempts[mark.sequence, default: .init()].soloDeaths += 1 }
+            return
         }
-        return delivered.contains(sequence) ? 2 : 1
+        for mark in held {
+            attempts[mark.sequence, default: .init()].started = max(mark.attempt, 1) - 1
+            delivered.remove(mark.sequence...mark.sequence)
+            if !again.isEmpty { again.undeliver(mark.sequence) }
+        }
+    }
+
+    /// Suspects an event of killing workers.
+    mutating func suspect(_ sequence: UInt64) {
+        let started = nextAttempt(of: sequence) - 1
+        attempts[sequence, default: .init(started: started)].isSuspect = true
     }
 
     /// Sequences went out for the first time, or for the first time again.

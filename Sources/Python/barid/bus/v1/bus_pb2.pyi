@@ -27,6 +27,14 @@ class AckRange(_message.Message):
     first_sequence: int
     def __init__(self, first_sequence: _Optional[int] = ..., count: _Optional[int] = ..., attempt: _Optional[int] = ...) -> None: ...
 
+class AttributeFilter(_message.Message):
+    __slots__ = ["name", "values"]
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    VALUES_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    values: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, name: _Optional[str] = ..., values: _Optional[_Iterable[str]] = ...) -> None: ...
+
 class BusError(_message.Message):
     __slots__ = ["code", "message", "reason", "retry_after_ms"]
     CODE_FIELD_NUMBER: _ClassVar[int]
@@ -172,18 +180,20 @@ class Start(_message.Message):
     def __init__(self, at: _Optional[_Union[Start.At, str]] = ..., sequence: _Optional[int] = ..., time: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Started(_message.Message):
-    __slots__ = ["epoch", "group", "lease_ms", "maximum_deliveries", "types"]
+    __slots__ = ["attributes", "epoch", "group", "lease_ms", "maximum_deliveries", "types"]
+    ATTRIBUTES_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     GROUP_FIELD_NUMBER: _ClassVar[int]
     LEASE_MS_FIELD_NUMBER: _ClassVar[int]
     MAXIMUM_DELIVERIES_FIELD_NUMBER: _ClassVar[int]
     TYPES_FIELD_NUMBER: _ClassVar[int]
+    attributes: _containers.RepeatedCompositeFieldContainer[AttributeFilter]
     epoch: int
     group: str
     lease_ms: int
     maximum_deliveries: int
     types: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, epoch: _Optional[int] = ..., group: _Optional[str] = ..., lease_ms: _Optional[int] = ..., maximum_deliveries: _Optional[int] = ..., types: _Optional[_Iterable[str]] = ...) -> None: ...
+    def __init__(self, epoch: _Optional[int] = ..., group: _Optional[str] = ..., lease_ms: _Optional[int] = ..., maximum_deliveries: _Optional[int] = ..., types: _Optional[_Iterable[str]] = ..., attributes: _Optional[_Iterable[_Union[AttributeFilter, _Mapping]]] = ...) -> None: ...
 
 class SubscribeRequest(_message.Message):
     __slots__ = ["acks", "credit", "credit_bytes", "settle_number", "settlements", "subscription"]
@@ -222,7 +232,8 @@ class SubscribeResponse(_message.Message):
     def __init__(self, started: _Optional[_Union[Started, _Mapping]] = ..., events: _Optional[_Iterable[bytes]] = ..., sequences: _Optional[_Iterable[int]] = ..., attempts: _Optional[_Iterable[int]] = ..., replays: _Optional[_Iterable[int]] = ..., errors: _Optional[_Iterable[_Union[SettleError, _Mapping]]] = ..., settled: _Optional[int] = ..., draining: bool = ...) -> None: ...
 
 class Subscription(_message.Message):
-    __slots__ = ["group", "lease_ms", "maximum_deliveries", "start", "topic", "types", "worker"]
+    __slots__ = ["attributes", "group", "lease_ms", "maximum_deliveries", "start", "topic", "types", "worker"]
+    ATTRIBUTES_FIELD_NUMBER: _ClassVar[int]
     GROUP_FIELD_NUMBER: _ClassVar[int]
     LEASE_MS_FIELD_NUMBER: _ClassVar[int]
     MAXIMUM_DELIVERIES_FIELD_NUMBER: _ClassVar[int]
@@ -230,6 +241,7 @@ class Subscription(_message.Message):
     TOPIC_FIELD_NUMBER: _ClassVar[int]
     TYPES_FIELD_NUMBER: _ClassVar[int]
     WORKER_FIELD_NUMBER: _ClassVar[int]
+    attributes: _containers.RepeatedCompositeFieldContainer[AttributeFilter]
     group: str
     lease_ms: int
     maximum_deliveries: int
@@ -237,7 +249,7 @@ class Subscription(_message.Message):
     topic: str
     types: _containers.RepeatedScalarFieldContainer[str]
     worker: str
-    def __init__(self, topic: _Optional[str] = ..., group: _Optional[str] = ..., types: _Optional[_Iterable[str]] = ..., start: _Optional[_Union[Start, _Mapping]] = ..., lease_ms: _Optional[int] = ..., maximum_deliveries: _Optional[int] = ..., worker: _Optional[str] = ...) -> None: ...
+    def __init__(self, topic: _Optional[str] = ..., group: _Optional[str] = ..., types: _Optional[_Iterable[str]] = ..., start: _Optional[_Union[Start, _Mapping]] = ..., lease_ms: _Optional[int] = ..., maximum_deliveries: _Optional[int] = ..., worker: _Optional[str] = ..., attributes: _Optional[_Iterable[_Union[AttributeFilter, _Mapping]]] = ...) -> None: ...
 
 class Durability(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = []
