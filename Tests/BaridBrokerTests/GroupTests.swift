@@ -308,35 +308,31 @@ extension RunningBroker {
             endpoint: endpoint, registration: Registration(name: "mortal"))
         configuration.logger = Self.quiet
         let connection = try Connection(configuration)
-        let taken = Mutex(false)
-        let session = try await withGRPCClient(transport: connection.clientTransport) { client in
-            let bus = Barid_Bus_V1_EventBus.Client(wrapping: client)
-            async let ended: Void = bus.subscribe { writer in
-                try await writer.write(
-                    .with {
-                        $0.subscription = .with { $0.group = group }
-                        $0.credit = 1
-                        $0.creditBytes = 1 << 20
-                    })
-                // The stream stays open until the connection goes.
-                while !Task.isCancelled { try await Task.sleep(for: .seconds(1)) }
+        let session = Mutex("")
+        let (requests, post) = AsyncStream.makeStream(of: Barid_Bus_V1_SubscribeRequest.self)
+        post.yield(
+            .with {
+                $0.subscription = .with { $0.group = group }
+                $0.credit = 1
+                $0.creditBytes = 1 << 20
+            })
+        // The call ends with the connection, which is what this is for.
+        try? await withGRPCClient(transport: connection.clientTransport) { client in
+            try await Barid_Bus_V1_EventBus.Client(wrapping: client).subscribe { writer in
+                for await request in requests { try await writer.write(request) }
             } onResponse: { response in
+                defer { post.finish() }
                 for try await message in response.messages where !message.events.isEmpty {
-                    taken.withLock { $0 = true }
+                    let name = try await withAdmin { admin in
+                        try await admin.getStatus(.init()).sessions.first { $0.name == "mortal" }?
+                            .session
+                    }
+                    session.withLock { $0 = name ?? "" }
+                    await connection.close()
                 }
             }
-            let session = try await eventually("the worker has the event") {
-                guard taken.withLock({ $0 }) else { return nil as String? }
-                return try await withAdmin { admin in
-                    try await admin.getStatus(.init()).sessions.first { $0.name == "mortal" }?
-                        .session
-                }
-            }
-            await connection.close()
-            try? await ended
-            return session
         }
-        return session
+        return session.withLock { $0 }
     }
 
     /// When each event was stored, in nanoseconds since 1970.

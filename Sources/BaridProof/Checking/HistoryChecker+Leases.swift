@@ -87,11 +87,13 @@ extension HistoryChecker {
         var attempts: [UInt64: Int] = [:]
         for delivery in duty.deliveries {
             guard let token = index.entries[delivery].token else { continue }
-            if let other = tokens[token] {
+            if let other = tokens[token], !isHandedOn(from: other, to: delivery) {
                 violate(
                     .oneOwner, "\(name) went out twice in group \(group) under one token",
                     [other, delivery])
-            } else if token.attempt > 1, let other = attempts[token.attempt] {
+            } else if tokens[token] == nil, token.attempt > 1,
+                let other = attempts[token.attempt], !isHandedOn(from: other, to: delivery)
+            {
                 violate(
                     .oneOwner,
                     "attempt \(token.attempt) of \(name) in group \(group) went out twice: its "
@@ -101,6 +103,22 @@ extension HistoryChecker {
             attempts[token.attempt] = delivery
         }
         checkAccepted(duty)
+    }
+
+    /// Whether a delivery goes out again under the number it had, because its worker was lost:
+    /// Protocols/2-bus §6.1.
+    ///
+    /// The broker that lost the worker has to have lived on, as a later delivery of its shows; the
+    /// number of an attempt that it made and lost with itself was not durable.
+    private func isHandedOn(from other: Int, to delivery: Int) -> Bool {
+        let (first, second) = (index.entries[other], index.entries[delivery])
+        guard first.session != second.session, let end = index.sessionEnds[first.session],
+            end <= second.time
+        else { return false }
+        return first.token?.epoch == second.token?.epoch
+            || index.entries.contains {
+                $0.operation == .deliver && $0.token?.epoch == first.token?.epoch && $0.time > end
+            }
     }
 
     /// No settlement is accepted that was sent when a later token was out already, nor twice.
