@@ -114,6 +114,15 @@ let package = Package(
             name: "BaridTesting", dependencies: ["Barid", grpcCore, logging],
             swiftSettings: settings),
 
+        // `barid plugin conform`: black-box checks of a plugin in any language, over a scripted broker. Public.
+        .target(
+            name: "BaridConformance",
+            dependencies: [
+                "Barid", "BaridArticles", "BaridSchema", "BaridTransport", "ZeroMQ", grpcCore,
+                logging,
+                protobuf,
+            ], swiftSettings: settings),
+
         // The history of a run, and the checks that a broker's promises are held to. Public.
         .target(name: "BaridProof", dependencies: ["BaridEngine"], swiftSettings: settings),
         // `barid bench`: scenarios over a broker of their own, in processes of their own.
@@ -144,9 +153,9 @@ let package = Package(
         .executableTarget(
             name: "BaridCommand",
             dependencies: [
-                "Barid", "BaridArticles", "BaridBench", "BaridChaos", "BaridReflection",
-                "BaridSchema", "BaridSupervisor", "BaridTransport", argumentParser, grpcCore,
-                grpcProtobuf, logging, protobuf,
+                "Barid", "BaridArticles", "BaridBench", "BaridChaos", "BaridConformance",
+                "BaridReflection", "BaridSchema", "BaridSupervisor", "BaridTransport",
+                argumentParser, grpcCore, grpcProtobuf, logging, protobuf,
             ], resources: [.embedInCode("Samples")], swiftSettings: settings),
 
         // MARK: The four workers. Each keeps its work in a library that its tests import.

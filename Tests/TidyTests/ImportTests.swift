@@ -28,8 +28,10 @@ import Testing
         ],
         "BaridChaos": ["Barid", "BaridProof", "BaridSchema", "BaridSupervisor", "BaridTransport"],
         "BrokerCommand": ["Barid", "BaridBroker", "BaridLog", "BaridTransport"],
+        "BaridConformance": ["Barid", "BaridArticles", "BaridSchema", "BaridTransport", "ZeroMQ"],
         "BaridCommand": [
-            "Barid", "BaridArticles", "BaridBench", "BaridChaos", "BaridReflection", "BaridSchema",
+            "Barid", "BaridArticles", "BaridBench", "BaridChaos", "BaridConformance",
+            "BaridReflection", "BaridSchema",
             "BaridSupervisor", "BaridText", "BaridTransport",
         ],
         "ArticleParser": ["BaridArticles", "BaridSchema", "BaridText"],

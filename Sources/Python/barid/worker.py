@@ -130,6 +130,8 @@ class Worker:
     def _take_signals(self) -> Any:
         """Has signals reach the connection's thread, whatever the main thread is doing."""
         old = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+        # Whoever started this process may have had them blocked.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, old)
         for number in old:
             signal.signal(number, lambda *_: None)
         descriptor = signal.set_wakeup_fd(

@@ -21,7 +21,7 @@ struct PluginCommand: AsyncParsableCommand {
             """,
         subcommands: [
             PluginNew.self, PluginList.self, PluginAdd.self, PluginRemove.self,
-            PluginRestart.self, PluginUpgrade.self, PluginLogs.self,
+            PluginRestart.self, PluginUpgrade.self, PluginLogs.self, PluginConform.self,
         ])
 }
 

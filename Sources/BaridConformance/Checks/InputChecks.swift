@@ -1,13 +1,15 @@
-import Barid
-import BaridSchema
-import Foundation
+internal import Barid
+internal import BaridSchema
+internal import Foundation
 
 extension Check {
     /// What it makes of unusual and hostile events: whatever it is, it settles them and lives on.
     static let inputChecks: [Check] = [
         Check(
-            name: "unknown-fields", title: "An event with fields and attributes it does not know is handled",
-            clause: "3-events §8", fix: "Skip unknown fields of the envelope, and leave extensions alone.",
+            name: "unknown-fields",
+            title: "An event with fields and attributes it does not know is handled",
+            clause: "3-events §8",
+            fix: "Skip unknown fields of the envelope, and leave extensions alone.",
             skip: { needsSample($0) },
             run: { subject in
                 let (_, stream) = try await subject.subscribed()
@@ -16,9 +18,9 @@ extension Check {
                 // Field 1000, a text, as a later version might have it.
                 let later: [UInt8] = [0xc2, 0x3e, 0x05] + Array("later".utf8)
                 stream.deliver(try event.serialized() + later, sequence: 1)
-                let end = try await settlement(of: 1, on: stream)
+                let end = try await settlement(of: 1, on: stream, subject)
                 guard case .ack = end.outcome else {
-                    throw CheckFailure("it was not acknowledged: \(end.outcome)")
+                    throw CheckFailure("it was not acknowledged: \(end.word)")
                 }
             }),
         survives(
@@ -53,7 +55,8 @@ extension Check {
             return try event.serialized()
         },
         survives(
-            "bidi-text", "Direction marks and letters beyond the first plane in attributes do no harm",
+            "bidi-text",
+            "Direction marks and letters beyond the first plane in attributes do no harm",
             clause: "3-events §1", fix: "Treat texts as Unicode; escape control characters in logs."
         ) { subject in
             var event = subject.samples.event(1)
@@ -62,7 +65,8 @@ extension Check {
             return try event.serialized()
         },
         survives(
-            "one-mebibyte", "An event of 1 MiB is taken", clause: "1-transport §7 (Sizes), 2-bus §9",
+            "one-mebibyte", "An event of 1 MiB is taken",
+            clause: "1-transport §7 (Sizes), 2-bus §9",
             fix: "Put pieces of a message together, and give their credit back meanwhile."
         ) { subject in try padded(subject, to: 1 << 20) },
         survives(
@@ -73,7 +77,7 @@ extension Check {
 
     /// A check that an event is settled, and an ordinary one after it is acknowledged.
     private static func survives(
-        _ name: String, _ title: String, clause: String, fix: String, wants: String? = nil,
+        _ name: String, _ title: String, clause: String, fix: String, wants: String = "",
         event: @escaping @Sendable (Subject) throws -> [UInt8]
     ) -> Check {
         Check(
@@ -81,22 +85,22 @@ extension Check {
             run: { subject in
                 let (worker, stream) = try await subject.subscribed()
                 stream.deliver(try event(subject), sequence: 1)
-                let end = try await settlement(of: 1, on: stream)
-                let told = "\(end.outcome)".prefix { $0 != "(" }
+                let end = try await settlement(of: 1, on: stream, subject)
+                let told = end.word
                 try expect(
-                    wants == nil || told.hasSuffix(wants ?? ""), "it was settled by \(told)")
+                    told.hasPrefix(wants), "it was settled by \(told)")
                 try expect(worker.isRunning, "the worker ended")
                 stream.deliver(subject.samples.bytes(2), sequence: 2)
-                guard case .ack = try await settlement(of: 2, on: stream).outcome else {
+                guard case .ack = try await settlement(of: 2, on: stream, subject).outcome else {
                     throw CheckFailure("the ordinary event after it was not acknowledged")
                 }
             })
     }
 
     private static func settlement(
-        of sequence: UInt64, on stream: SubscribeStream
+        of sequence: UInt64, on stream: SubscribeStream, _ subject: Subject
     ) async throws -> SubscribeStream.Settled {
-        try await wait(for: "a settlement of sequence \(sequence)", within: .seconds(60)) {
+        try await subject.wait(for: "a settlement of sequence \(sequence)", within: .seconds(60)) {
             stream.end(of: sequence)
         }
     }

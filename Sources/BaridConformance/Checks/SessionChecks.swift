@@ -1,7 +1,7 @@
-import Barid
-import BaridTransport
-import Foundation
-import GRPCCore
+internal import Barid
+internal import BaridTransport
+internal import Foundation
+internal import GRPCCore
 
 extension Check {
     /// How it meets a broker.
@@ -14,20 +14,24 @@ extension Check {
                 let worker = try subject.start(["serve"])
                 try await Task.sleep(for: .seconds(1))
                 try expect(
-                    worker.isRunning, "it ended with code \(worker.exitCode ?? -1) without a broker")
+                    worker.isRunning, "it ended with code \(worker.exitCode ?? -1) without a broker"
+                )
                 try await subject.broker.start()
-                _ = try await wait(for: "a session", within: .seconds(20)) {
+                _ = try await subject.wait(for: "a session", within: .seconds(20)) {
                     subject.broker.sessions.first
                 }
             }),
         Check(
             name: "registration", title: "Its hello says what the manifest says",
             clause: "1-transport §6",
-            fix: "Send barid-name, barid-group, barid-concurrency, and barid-service for each service.",
+            fix: """
+                Send barid-name, barid-group, barid-concurrency, and barid-service for each \
+                service.
+                """,
             run: { subject in
                 try await subject.broker.start()
                 _ = try subject.start(["serve"])
-                let session = try await wait(for: "a session", within: .seconds(20)) {
+                let session = try await subject.wait(for: "a session", within: .seconds(20)) {
                     subject.broker.sessions.first
                 }
                 let told = session.registration
@@ -43,9 +47,13 @@ extension Check {
                 try expect(told.group == consumes.group, "barid-group is \(told.group)")
             }),
         Check(
-            name: "version-refused", title: "A broker without a version in common ends it, with both ranges",
+            name: "version-refused",
+            title: "A broker without a version in common ends it, with both ranges",
             clause: "1-transport §7, 4-plugin §2.1",
-            fix: "On goaway unsupported-version print its text and exit with an error; do not go on.",
+            fix: """
+                On goaway unsupported-version print its text and exit with an error; do not \
+                go on.
+                """,
             run: { subject in
                 let text = "the peer speaks transport version 1, this broker speaks 7 to 9"
                 let refuser = try VersionRefuser(endpoint: subject.broker.endpoint, text: text)
@@ -53,7 +61,8 @@ extension Check {
                 let worker = try subject.start(["serve"])
                 let code = try await worker.ended(within: .seconds(20))
                 try expect(code != 0, "it ended with code 0")
-                try expect(worker.error.contains("7 to 9"), "its error does not say the broker's range")
+                try expect(
+                    worker.error.contains("7 to 9"), "its error does not say the broker's range")
                 let range = refuser.range
                 try expect(
                     range.map { $0.first <= 1 && $0.last >= 1 } ?? false,
@@ -66,7 +75,7 @@ extension Check {
             run: { subject in
                 try await subject.broker.start()
                 _ = try subject.start(["serve"])
-                let first = try await wait(for: "a session", within: .seconds(20)) {
+                let first = try await subject.wait(for: "a session", within: .seconds(20)) {
                     subject.broker.sessions.first
                 }
                 try await Task.sleep(for: .seconds(7))
@@ -82,7 +91,7 @@ extension Check {
             run: { subject in
                 try await subject.broker.start()
                 _ = try subject.start(["serve"])
-                _ = try await wait(for: "a session", within: .seconds(20)) {
+                _ = try await subject.wait(for: "a session", within: .seconds(20)) {
                     subject.broker.sessions.first
                 }
                 let service = subject.manifest.serves.first ?? ""

@@ -1,6 +1,6 @@
-import Barid
-import BaridSchema
-import Foundation
+internal import Barid
+internal import BaridSchema
+internal import Foundation
 
 extension Check {
     /// How it takes, handles and settles events.
@@ -12,7 +12,8 @@ extension Check {
             skip: { needsSubscription($0) },
             run: { subject in
                 let (_, stream) = try await subject.subscribed()
-                guard let told = stream.subscription, let consumes = subject.manifest.consumes else {
+                guard let told = stream.subscription, let consumes = subject.manifest.consumes
+                else {
                     return
                 }
                 let topic = told.topic.isEmpty ? PluginManifest.defaultTopic : told.topic
@@ -29,13 +30,17 @@ extension Check {
                 try expect(!told.worker.isEmpty, "the worker has no name")
             }),
         Check(
-            name: "credit", title: "It grants concurrency times prefetch, and never more than came back",
+            name: "credit",
+            title: "It grants concurrency times prefetch, and never more than came back",
             clause: "4-plugin §2.4, 2-bus §5.2",
-            fix: "Grant concurrency x prefetch at first, then one for each delivery that was settled.",
+            fix: """
+                Grant concurrency x prefetch at first, then one for each delivery that was \
+                settled.
+                """,
             skip: { needsSample($0) },
             run: { subject in
                 let (_, stream) = try await subject.subscribed()
-                _ = try await wait(for: "a first grant of credit") { stream.firstGrant }
+                _ = try await subject.wait(for: "a first grant of credit") { stream.firstGrant }
                 try await Task.sleep(for: .milliseconds(300))
                 try expect(
                     stream.granted == subject.room,
@@ -43,13 +48,13 @@ extension Check {
                 for number in 1...subject.room {
                     stream.deliver(subject.samples.bytes(number), sequence: UInt64(number))
                 }
-                try await wait(for: "every settlement", within: .seconds(60)) {
+                try await subject.wait(for: "every settlement", within: .seconds(60)) {
                     try expect(
                         stream.granted - subject.room <= stream.ends.count + subject.room,
                         "it granted more than it settled")
                     return stream.ends.count >= subject.room ? () : nil
                 }
-                try await wait(for: "credit for what was settled") {
+                try await subject.wait(for: "credit for what was settled") {
                     stream.granted >= 2 * subject.room ? () : nil
                 }
                 try expect(
@@ -67,7 +72,7 @@ extension Check {
                 for number in 1...count {
                     stream.deliver(subject.samples.bytes(number), sequence: UInt64(number))
                 }
-                try await wait(for: "every settlement", within: .seconds(60)) {
+                try await subject.wait(for: "every settlement", within: .seconds(60)) {
                     stream.ends.count >= count ? () : nil
                 }
                 try await Task.sleep(for: .milliseconds(300))
@@ -77,7 +82,8 @@ extension Check {
                         ends.count == 1, "sequence \(number) was settled \(ends.count) times")
                     guard case .ack = ends.first?.outcome else {
                         throw CheckFailure(
-                            "a sample was not acknowledged: \(ends.first.map { "\($0.outcome)" } ?? "")")
+                            "a sample was not acknowledged: \(ends.first?.word ?? "")"
+                        )
                     }
                 }
                 try expect(
@@ -103,13 +109,17 @@ extension Check {
         Check(
             name: "duplicate", title: "The same event again gives the same outputs, to the byte",
             clause: "3-events §3 and §4",
-            fix: "Make ids and bodies follow from the event alone: no clock, no chance, no order of a map.",
+            fix: """
+                Make ids and bodies follow from the event alone: no clock, no chance, no \
+                order of a map.
+                """,
             skip: { needsSample($0) },
             run: { subject in
                 let (_, stream) = try await subject.subscribed()
                 let first = try await outputs(of: 1, sequence: 7, on: stream, subject)
                 let second = try await outputs(of: 1, sequence: 7, attempt: 2, on: stream, subject)
-                try expect(first.count == second.count, "\(first.count) outputs, then \(second.count)")
+                try expect(
+                    first.count == second.count, "\(first.count) outputs, then \(second.count)")
                 for (one, other) in zip(first, second) {
                     let one = try EventEnvelope(serialized: Array(one))
                     let other = try EventEnvelope(serialized: Array(other))
@@ -132,16 +142,20 @@ extension Check {
                 }
             }),
         Check(
-            name: "full-broker", title: "An ack the broker has no room for is sent again, its lease kept",
+            name: "full-broker",
+            title: "An ack the broker has no room for is sent again, its lease kept",
             clause: "2-bus §6.3, 4-plugin §2.4",
-            fix: "On a retryable error to an ack send it again after retry_after_ms, and extend meanwhile.",
+            fix: """
+                On a retryable error to an ack send it again after retry_after_ms, and \
+                extend meanwhile.
+                """,
             skip: { subject in
                 needsSample(subject) ?? (subject.manifest.emits.isEmpty ? "it emits nothing" : nil)
             },
             run: { subject in
                 try await subject.broker.start()
                 _ = try subject.start(["serve"])
-                let stream = try await wait(for: "a subscription", within: .seconds(20)) {
+                let stream = try await subject.wait(for: "a subscription", within: .seconds(20)) {
                     subject.broker.streams.last { $0.subscription != nil }
                 }
                 stream.start(lease: .milliseconds(1_500))
@@ -154,7 +168,7 @@ extension Check {
                         $0.retryAfterMs = 2_500
                     })
                 stream.deliver(subject.samples.bytes(1), sequence: 1)
-                let acks = try await wait(for: "the ack again") {
+                let acks = try await subject.wait(for: "the ack again") {
                     let acks = stream.ends.filter { $0.sequence == 1 }
                     return acks.count >= 2 ? acks : nil
                 }
@@ -176,11 +190,11 @@ extension Check {
         let before = stream.ends.count
         stream.deliver(
             subject.samples.bytes(number), sequence: sequence, attempt: attempt, replay: replay)
-        let end = try await wait(for: "a settlement", within: .seconds(60)) {
+        let end = try await subject.wait(for: "a settlement", within: .seconds(60)) {
             stream.ends.count > before ? stream.ends.last : nil
         }
         guard case .ack(let ack) = end.outcome else {
-            throw CheckFailure("a sample was not acknowledged: \(end.outcome)")
+            throw CheckFailure("a sample was not acknowledged: \(end.word)")
         }
         return ack.outputs
     }

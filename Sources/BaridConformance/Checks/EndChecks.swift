@@ -1,14 +1,18 @@
-import Barid
-import BaridSchema
-import Foundation
+internal import Barid
+internal import BaridSchema
+internal import Foundation
 
 extension Check {
     /// How it ends, and what it leaves behind.
     static let endChecks: [Check] = [
         Check(
-            name: "drain", title: "On SIGTERM it settles or gives back all it holds, half-closes, exits 0",
+            name: "drain",
+            title: "On SIGTERM it settles or gives back all it holds, half-closes, exits 0",
             clause: "4-plugin §2.6",
-            fix: "Stop granting, release what is not begun, wait for `settled`, half-close, goodbye, exit 0.",
+            fix: """
+                Stop granting, release what is not begun, wait for `settled`, half-close, \
+                goodbye, exit 0.
+                """,
             skip: { needsSample($0) },
             run: { subject in
                 let (worker, stream) = try await subject.subscribed()
@@ -18,7 +22,7 @@ extension Check {
                     stream.deliver(subject.samples.bytes(number), sequence: UInt64(number))
                 }
                 worker.signal(SIGTERM)
-                try await wait(for: "every settlement", within: .seconds(12)) {
+                try await subject.wait(for: "every settlement", within: .seconds(12)) {
                     stream.ends.count >= count ? () : nil
                 }
                 try await Task.sleep(for: .milliseconds(300))
@@ -27,7 +31,7 @@ extension Check {
                 try expect(
                     worker.isRunning, "it ended before its settlements were confirmed")
                 stream.confirms(true)
-                try await wait(for: "the half-close", within: .seconds(5)) {
+                try await subject.wait(for: "the half-close", within: .seconds(5)) {
                     stream.isHalfClosed ? () : nil
                 }
                 let code = try await worker.ended(within: .seconds(12))
@@ -36,7 +40,8 @@ extension Check {
                     stream.problems.isEmpty, stream.problems.joined(separator: "; "))
             }),
         Check(
-            name: "drain-releases", title: "What comes while it drains is given back without an attempt counted",
+            name: "drain-releases",
+            title: "What comes while it drains is given back without an attempt counted",
             clause: "4-plugin §2.6, 2-bus §6.5",
             fix: "Release deliveries that arrive after SIGTERM.",
             skip: { needsSample($0) },
@@ -44,28 +49,31 @@ extension Check {
                 let (worker, stream) = try await subject.subscribed()
                 stream.confirms(false)
                 stream.deliver(subject.samples.bytes(1), sequence: 1)
-                try await wait(for: "a settlement", within: .seconds(60)) { stream.end(of: 1) }
+                try await subject.wait(for: "a settlement", within: .seconds(60)) {
+                    stream.end(of: 1)
+                }
                 worker.signal(SIGTERM)
                 try await Task.sleep(for: .milliseconds(700))
                 stream.deliver(subject.samples.bytes(2), sequence: 2)
-                let end = try await wait(for: "a settlement of the late delivery") {
+                let end = try await subject.wait(for: "a settlement of the late delivery") {
                     stream.end(of: 2)
                 }
                 guard case .release = end.outcome else {
-                    throw CheckFailure("the late delivery was settled by \(end.outcome)")
+                    throw CheckFailure("the late delivery was settled by \(end.word)")
                 }
                 stream.confirms(true)
                 let code = try await worker.ended(within: .seconds(12))
                 try expect(code == 0, "it ended with code \(code)")
             }),
         Check(
-            name: "stop-idle", title: "An idle worker stops within 3 s, and leaves no process behind",
+            name: "stop-idle",
+            title: "An idle worker stops within 3 s, and leaves no process behind",
             clause: "4-plugin §2.6 and §3.2",
             fix: "Exit as soon as nothing is held; replace a starting shell with exec.",
             run: { subject in
                 try await subject.broker.start()
                 let worker = try subject.start(["serve"])
-                _ = try await wait(for: "a session", within: .seconds(20)) {
+                _ = try await subject.wait(for: "a session", within: .seconds(20)) {
                     subject.broker.sessions.first
                 }
                 try await Task.sleep(for: .milliseconds(300))
@@ -79,7 +87,8 @@ extension Check {
             }),
         Check(
             name: "stop-without-broker", title: "It stops without a broker too",
-            clause: "4-plugin §2.6", fix: "Take SIGTERM from the first moment on; there is nothing to give back.",
+            clause: "4-plugin §2.6",
+            fix: "Take SIGTERM from the first moment on; there is nothing to give back.",
             run: { subject in
                 let worker = try subject.start(["serve"])
                 try await Task.sleep(for: .seconds(1))
@@ -88,9 +97,13 @@ extension Check {
                 try expect(code == 0, "it ended with code \(code)")
             }),
         Check(
-            name: "logs", title: "Log lines are JSON on standard error, name the event, and hold no body",
+            name: "logs",
+            title: "Log lines are JSON on standard error, name the event, and hold no body",
             clause: "4-plugin §2.7",
-            fix: "One JSON object a line with time, level, message; event, subject and trace with an event.",
+            fix: """
+                One JSON object a line with time, level, message; event, subject and trace \
+                with an event.
+                """,
             skip: { needsSample($0) },
             run: { subject in
                 let (worker, stream) = try await subject.subscribed()
@@ -100,7 +113,9 @@ extension Check {
                 event.message.dataContentType = "text/x-secret"
                 event.message.textData = secret
                 stream.deliver(try event.serialized(), sequence: 1)
-                try await wait(for: "a settlement", within: .seconds(60)) { stream.end(of: 1) }
+                try await subject.wait(for: "a settlement", within: .seconds(60)) {
+                    stream.end(of: 1)
+                }
                 worker.signal(SIGTERM)
                 _ = try await worker.ended(within: .seconds(12))
                 try expect(!worker.error.contains(secret), "a log line holds the event's body")
@@ -112,13 +127,15 @@ extension Check {
                         throw CheckFailure("this line is no JSON object: \(line.prefix(200))")
                     }
                     for key in ["time", "level", "message"] {
-                        try expect(object[key] is String, "a line has no \(key): \(line.prefix(200))")
+                        try expect(
+                            object[key] is String, "a line has no \(key): \(line.prefix(200))")
                     }
                     if object["event"] as? String == event.id, object["subject"] != nil {
                         named = true
                     }
                 }
-                try expect(named, "no line about the failed event carries its `event` and `subject`")
+                try expect(
+                    named, "no line about the failed event carries its `event` and `subject`")
             }),
     ]
 }

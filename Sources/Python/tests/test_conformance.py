@@ -1,0 +1,118 @@
+"""The conformance kit: it passes a good worker, and each of its checks fails some mutant."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import PROGRAMS
+
+MUTANTS = Path(__file__).with_name("mutants")
+BARID = PROGRAMS / "barid"
+
+# Fault, and the check that it has to fail.
+FAULTS = [
+    ("other-manifest", "describe"),
+    ("no-json", "describe-json"),
+    ("anything-goes", "usage"),
+    ("any-address", "wrong-address"),
+    ("stops-at-bad-line", "process"),
+    ("no-waiting", "no-broker"),
+    ("unnamed", "registration"),
+    ("keeps-trying", "version-refused"),
+    ("no-pong", "silence"),
+    ("wrong-group", "subscription"),
+    ("over-credit", "credit"),
+    ("double-ack", "acks-once"),
+    ("settle-gap", "acks-once"),
+    ("random-id", "duplicate"),
+    ("random-body", "duplicate"),
+    ("undeclared", "outputs"),
+    ("no-causation", "outputs"),
+    ("ignores-replay", "replay"),
+    ("no-deferral", "full-broker"),
+    ("no-extension", "full-broker"),
+    ("acks-garbage", "garbage"),
+    ("crash-on-large", "one-mebibyte"),
+    ("small-limit", "sixteen-mebibytes"),
+    ("old-acks", "broker-restart"),
+    ("gives-up", "broker-restart"),
+    ("ignores-refusal", "refused"),
+    ("no-drain", "drain"),
+    ("acks-late", "drain-releases"),
+    ("deaf", "stop-idle"),
+    ("orphan", "stop-idle"),
+    ("plain-logs", "logs"),
+    ("logs-bodies", "logs"),
+    ("answers-all", "unknown-method"),
+    ("strict-fields", "unknown-fields"),
+    ("handles-all", "unknown-type"),
+    ("crash-on-nothing", "no-body"),
+    ("crash-on-body", "wrong-body"),
+    ("ascii-only", "bidi-text"),
+    ("ends-with-stream", "stream-lost"),
+    ("ends-with-stream", "broker-drains"),
+    ("deaf", "stop-without-broker"),
+]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A plugin folder whose program runs the mutant with this interpreter."""
+    if not BARID.exists():
+        pytest.skip(f"there is no {BARID}; build it with: swift build")
+    folder = tmp_path_factory.mktemp("mutant")
+    (folder / "plugin.yaml").write_text((MUTANTS / "plugin.yaml").read_text())
+    (folder / "samples.jsonl").write_text((MUTANTS / "samples.jsonl").read_text())
+    yield folder
+
+
+def conform(folder: Path, fault: str, *arguments: str) -> dict:
+    program = folder / "run"
+    program.write_text(
+        f'#!/bin/sh\nMUTANT={fault} exec {sys.executable} {MUTANTS / "mutant.py"} "$@"\n'
+    )
+    program.chmod(0o755)
+    (folder / "plugin.yaml").write_text(
+        (MUTANTS / "plugin.yaml").read_text().replace("[run]", "[./run]")
+    )
+    done = subprocess.run(
+        [BARID, "plugin", "conform", folder, "--json", "--samples", folder / "samples.jsonl", *arguments],
+        capture_output=True, text=True, timeout=300,
+        env=os.environ | {"MUTANT_MANIFEST": str(folder / "plugin.yaml")},
+    )  # fmt: skip
+    assert done.stdout, done.stderr
+    report = json.loads(done.stdout)
+    assert done.returncode == (65 if report["failed"] else 0)
+    return report
+
+
+def test_a_worker_without_a_fault_passes(folder: Path) -> None:
+    junit = folder / "report.xml"
+    report = conform(folder, "none", "--junit", str(junit))
+    failed = {c["check"]: c["reason"] for c in report["checks"] if c["outcome"] == "failed"}
+    assert failed == {}
+    assert report["passed"] >= 25
+    assert junit.read_text().count("<testcase") == len(report["checks"])
+
+
+@pytest.mark.parametrize("fault, name", FAULTS)
+def test_a_fault_is_found(folder: Path, fault: str, name: str) -> None:
+    report = conform(folder, fault, "--only", name)
+    (check,) = report["checks"]
+    assert check["outcome"] == "failed", f"{name} did not notice {fault}"
+    assert check["fix"] and check["reason"]
+
+
+def test_every_check_fails_for_some_mutant(folder: Path) -> None:
+    report = conform(folder, "none", "--only", "usage", "--only", "describe")
+    assert [c["check"] for c in report["checks"]] == ["describe", "usage"]
+    refused = subprocess.run(
+        [BARID, "plugin", "conform", folder, "--only", "x"], capture_output=True, text=True
+    )
+    assert refused.returncode == 64
+    known = refused.stderr.split("there are: ")[1].split("\n")[0].split(", ")
+    assert set(known) == {name for _, name in FAULTS}
