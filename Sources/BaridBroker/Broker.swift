@@ -17,6 +17,7 @@ public final class Broker: Service {
     /// Held until the broker has stopped.
     private let folder: Mutex<DataFolder?>
     private let core = CoreHandle()
+    private let keys: KeyRing?
     private let listener: Listener
     private let server: GRPCServer<Listener.Server>
     private let serving = Mutex<Task<Void, any Error>?>(nil)
@@ -32,7 +33,8 @@ public final class Broker: Service {
     ///
     /// - Parameter configuration: The settings.
     /// - Throws: `LogError` when the folder is in use, of a newer format or damaged, or cannot be
-    ///   written; `RPCError` with code `.invalidArgument` when an endpoint is refused.
+    ///   written; `RPCError` with code `.invalidArgument` when an endpoint is refused or a key's file
+    ///   is damaged, `.permissionDenied` when others could read one.
     public convenience init(_ configuration: BrokerConfiguration) throws {
         switch configuration.durability {
         case .memory:
@@ -72,17 +74,34 @@ public final class Broker: Service {
                 listenerBox.listener.withLock { $0 }?.setEvents(events, ofSession: session)
             })
         let numbers = StreamNumbers()
+        let audit = AuditTrail(logger: configuration.logger)
+        let needsKeys = configuration.endpoints.contains { endpoint in
+            guard case .tcp = endpoint else { return false }
+            return !(configuration.allowsLocalUsers && endpoint.isOnThisMachine)
+        }
+        keys =
+            needsKeys
+            ? try KeyRing(
+                folder: KeyFolder(path: configuration.keyFolder), logger: configuration.logger)
+            : nil
         var listening = Listener.Configuration(endpoints: configuration.endpoints)
         listening.brokerEpoch = core.engine.durable.epoch
         listening.limits.maximumMessageBytes = TransportLimits.hardMaximumMessageBytes
         listening.limits.streamWindowBytes = 1 << 20
         listening.logger = configuration.logger
+        listening.keys = keys
+        listening.allowsLocalUsers = configuration.allowsLocalUsers
+        listening.audit = audit
+        listening.maximumSessions = configuration.maximumSessions
+        listening.maximumSessionsPerKey = configuration.maximumSessionsPerKey
         let mailbox = self.core.mailbox
         listening.rawHandlers = [
-            "barid.bus.v1.EventBus/Publish": PublishHandler(mailbox: mailbox, numbers: numbers),
+            "barid.bus.v1.EventBus/Publish": PublishHandler(
+                mailbox: mailbox, numbers: numbers, audit: audit),
             "barid.bus.v1.EventBus/Subscribe": SubscribeHandler(
-                mailbox: mailbox, numbers: numbers),
-            "barid.bus.v1.EventBus/Read": ReadHandler(mailbox: mailbox, numbers: numbers),
+                mailbox: mailbox, numbers: numbers, audit: audit),
+            "barid.bus.v1.EventBus/Read": ReadHandler(
+                mailbox: mailbox, numbers: numbers, audit: audit),
         ]
         let listener = try Listener(listening)
         self.listener = listener
@@ -94,7 +113,17 @@ public final class Broker: Service {
             version: configuration.version, started: Date(),
             dataFolder: configuration.durability == .memory ? "" : configuration.dataFolder,
             endpoints: { [weak listener] in listener?.endpoints.map(\.description) ?? [] },
-            localServices: Self.localServices)
+            localServices: Self.localServices,
+            security: { [weak listener, keys] in
+                .with {
+                    $0.keysInUse = keys != nil
+                    $0.keys = UInt32(clamping: keys?.count ?? 0)
+                    $0.authenticating = listener?.isAuthenticating ?? false
+                    let counts = audit.counts
+                    $0.unlogged = counts.unlogged
+                    for (kind, count) in counts.byKind { $0.refused[kind.rawValue] = count }
+                }
+            })
         let registry = try DescriptorRegistry(sessions: sessions)
         server = GRPCServer(
             transport: listener.serverTransport,
@@ -113,10 +142,17 @@ public final class Broker: Service {
     /// Where the broker listens; a TCP port 0 is replaced by the one the system chose.
     public var endpoints: [Endpoint] { listener.endpoints }
 
+    /// The public key that clients have to pin; nil where no endpoint asks for keys.
+    public var serverKey: PublicKey? { keys?.serverKey.publicKey }
+
+    /// How many keys may connect.
+    public var keyCount: Int { keys?.count ?? 0 }
+
     /// Starts the core's thread and listens.
     ///
     /// - Throws: `RPCError` with code `.alreadyExists` when another process holds the socket,
-    ///   `.unavailable` when it cannot be bound, `.failedPrecondition` when called twice.
+    ///   `.unavailable` when it cannot be bound, `.failedPrecondition` when called twice or when the
+    ///   self-test of an endpoint with keys failed.
     public func start() throws {
         let taken = recoveredCore.withLock { held in
             defer { held = nil }

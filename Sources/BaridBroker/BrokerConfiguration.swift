@@ -19,6 +19,22 @@ public struct BrokerConfiguration: Sendable {
     ///
     /// The default is 5 s.
     public var drainLimit = Duration.seconds(5)
+    /// Whether loopback TCP takes any local user without a key, with all rights.
+    ///
+    /// The default is false: other users of the machine can connect there.
+    public var allowsLocalUsers = false
+    /// The folder of keys, for endpoints that ask for them; made when it is missing.
+    ///
+    /// The default is `keys` in the data folder.
+    public var keyFolder: String
+    /// Sessions of one key at once.
+    ///
+    /// The default is 256.
+    public var maximumSessionsPerKey = 256
+    /// Sessions at once.
+    ///
+    /// The default is 4,096.
+    public var maximumSessions = 4_096
     /// The version told to operators.
     public var version = "0.1.0"
     /// Where the broker logs.
@@ -32,5 +48,6 @@ public struct BrokerConfiguration: Sendable {
     public init(endpoints: [Endpoint], dataFolder: String) {
         self.endpoints = endpoints
         self.dataFolder = dataFolder
+        keyFolder = "\(dataFolder)/keys"
     }
 }

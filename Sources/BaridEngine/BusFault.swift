@@ -46,6 +46,8 @@ public struct BusFault: Error, Sendable, Equatable {
         case leaseExpired = "LEASE_EXPIRED"
         /// The worker's session ended while it held the lease.
         case workerLost = "WORKER_LOST"
+        /// The peer's key has no right to that.
+        case notAllowed = "NOT_ALLOWED"
         /// The event was given back, or lost to restarts, more often than the limit allows.
         case releasedTooOften = "RELEASED_TOO_OFTEN"
     }

@@ -15,9 +15,10 @@ public enum SupervisorWorker {
         _ supervisor: Supervisor, settings: Settings, logger: Logger
     ) async throws {
         let manifest = try PluginManifest(yaml: Array(Self.manifest.utf8))
-        let configuration = Worker.Configuration(
+        var configuration = Worker.Configuration(
             endpoint: settings.endpoint.value,
             stateFolder: "\(settings.stateFolder.value)/\(manifest.name)")
+        configuration.key = settings.key.value?.key
         try await Worker(
             manifest: manifest, handlers: [], services: [SupervisorService(supervisor)],
             configuration: configuration, logger: logger

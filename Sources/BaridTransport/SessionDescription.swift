@@ -16,6 +16,12 @@ public struct SessionDescription: Sendable, Hashable, ServerContext.TransportSpe
     /// The wall time at which the session began, since 1970-01-01T00:00Z.
     public var since: Duration
 
+    /// Who the peer is, as the broker found out itself.
+    public var identity = PeerIdentity.local
+
+    /// What the peer may do; it does not change while the session lasts.
+    public var rights = Rights.all
+
     /// Describes a session; the listener does this, others only in tests.
     ///
     /// - Parameters:

@@ -21,7 +21,8 @@ struct BrokerCommand: AsyncParsableCommand {
             EXAMPLES
               barid-broker
               barid-broker --data ./data --endpoint ipc:///tmp/barid/broker.ipc
-              barid-broker --listen tcp://127.0.0.1:7450
+              barid-broker --listen tcp://127.0.0.1:7450 --allow-local-users
+              barid-broker --listen tcp://0.0.0.0:7450     other machines, with keys: barid keys --help
               barid-broker --print-configuration
 
             EXIT CODES
@@ -43,8 +44,11 @@ struct BrokerCommand: AsyncParsableCommand {
     @Option(help: "Where to listen, such as ipc:///run/user/1000/barid/broker.ipc.")
     var endpoint: String?
 
-    @Option(help: "Listen here as well; loopback TCP only, and only when asked for.")
+    @Option(help: "Listen here as well; over TCP who connects needs a key (barid keys new).")
     var listen: [String] = []
+
+    @Flag(help: "Let every user of this machine in at loopback TCP endpoints, without a key.")
+    var allowLocalUsers = false
 
     @Option(help: "How durable a receipt is: fsync, or memory (tests only; all is lost).")
     var durability: Durability = .fsync
@@ -67,7 +71,7 @@ struct BrokerCommand: AsyncParsableCommand {
         let settings: Settings
         var endpoints: [Endpoint]
         do {
-            settings = try Settings(endpoint: endpoint, data: data)
+            settings = try Settings(endpoint: endpoint, data: data, usesKey: false)
             endpoints = [settings.endpoint.value]
             for text in listen { endpoints.append(try Endpoint(text)) }
         } catch {
@@ -83,6 +87,7 @@ struct BrokerCommand: AsyncParsableCommand {
             endpoints: endpoints, dataFolder: settings.dataFolder.value)
         configuration.durability = durability
         configuration.core = core
+        configuration.allowsLocalUsers = allowLocalUsers
         configuration.version = Self.configuration.version
         configuration.logger = Logger(label: "barid.broker")
         do {
@@ -100,7 +105,7 @@ struct BrokerCommand: AsyncParsableCommand {
                     URL(fileURLWithPath: path).deletingLastPathComponent().path)
             }
         }
-        if configuration.durability == .fsync {
+        if configuration.durability == .fsync || configuration.endpoints.contains(where: \.isTCP) {
             try PrivateFolder.make(configuration.dataFolder)
         }
         let broker = try Broker(configuration)
@@ -138,7 +143,21 @@ private struct Running: Service {
                 "data": "\(isInMemory ? "memory" : configuration.dataFolder)",
                 "pid": "\(ProcessInfo.processInfo.processIdentifier)",
             ])
+        if let key = broker.serverKey {
+            configuration.logger.info(
+                "peers over TCP need a key",
+                metadata: [
+                    "server-key": "\(key)", "keys": "\(broker.keyCount)",
+                    "folder": "\(configuration.keyFolder)",
+                ])
+        }
         try await broker.runStarted()
+    }
+}
+
+extension Endpoint {
+    fileprivate var isTCP: Bool {
+        if case .tcp = self { true } else { false }
     }
 }
 

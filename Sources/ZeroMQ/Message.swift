@@ -1,4 +1,5 @@
 internal import CZeroMQ
+internal import Glibc
 
 /// One part of a received message; its bytes stay valid while the value lives or is not reused.
 public struct Message: ~Copyable {
@@ -26,6 +27,35 @@ public struct Message: ~Copyable {
         mutating get {
             let descriptor = zmq_msg_get(&raw, ZMQ_SRCFD)
             return descriptor >= 0 ? descriptor : nil
+        }
+    }
+
+    /// A property of the connection the message came in on, or nil where there is none.
+    ///
+    /// `User-Id` is what the ZAP handler said about the peer, `Peer-Address` where it connected from.
+    ///
+    /// - Parameter name: The property as ZMTP names it.
+    /// - Returns: The value; it is the connection's, not the message's.
+    public mutating func property(_ name: StaticString) -> String? {
+        name.withUTF8Buffer { name in
+            name.withMemoryRebound(to: CChar.self) { name in
+                // A static string ends with a zero, which its count leaves out.
+                zmq_msg_gets(&raw, name.baseAddress).map { String(cString: $0) }
+            }
+        }
+    }
+
+    /// Whether a property of the connection has that value; cheaper than to read it.
+    ///
+    /// - Parameters:
+    ///   - name: The property as ZMTP names it.
+    ///   - value: The value to compare with.
+    /// - Returns: False also where there is no such property.
+    public mutating func hasProperty(_ name: StaticString, _ value: String) -> Bool {
+        name.withUTF8Buffer { name in
+            name.withMemoryRebound(to: CChar.self) { name in
+                zmq_msg_gets(&raw, name.baseAddress).map { strcmp($0, value) == 0 } ?? false
+            }
         }
     }
 

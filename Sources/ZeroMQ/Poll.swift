@@ -1,6 +1,6 @@
 internal import CZeroMQ
 
-/// Waits for a wake-up, a socket and its monitor together.
+/// Waits for a wake-up, a socket and, where there is one, its monitor together.
 public struct Poll {
     /// What is ready after a wait.
     public struct Ready: Sendable, Hashable {
@@ -21,14 +21,17 @@ public struct Poll {
     /// - Parameters:
     ///   - wakeUp: Ends the wait from other threads.
     ///   - socket: The socket to wait for; it must outlive this value.
-    ///   - monitor: The socket's monitor; it must outlive this value.
-    public init(wakeUp: WakeUp, socket: Socket, monitor: Socket) {
+    ///   - monitor: The socket's monitor, if any; it must outlive this value.
+    public init(wakeUp: WakeUp, socket: Socket, monitor: Socket? = nil) {
         items = [
             zmq_pollitem_t(
                 socket: nil, fd: wakeUp.descriptor, events: Int16(ZMQ_POLLIN), revents: 0),
             zmq_pollitem_t(socket: socket.raw, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0),
-            zmq_pollitem_t(socket: monitor.raw, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0),
         ]
+        if let monitor {
+            items.append(
+                zmq_pollitem_t(socket: monitor.raw, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0))
+        }
     }
 
     /// Waits until something is ready or the time is over.
@@ -57,6 +60,6 @@ public struct Poll {
             wakeUp: items[0].revents != 0,
             readable: Int32(items[1].revents) & ZMQ_POLLIN != 0,
             writable: Int32(items[1].revents) & ZMQ_POLLOUT != 0,
-            monitor: items[2].revents != 0)
+            monitor: items.count > 2 && items[2].revents != 0)
     }
 }

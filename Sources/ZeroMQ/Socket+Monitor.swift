@@ -1,4 +1,5 @@
 internal import CZeroMQ
+internal import Glibc
 
 /// Something that happened to a connection of a monitored socket.
 public enum ConnectionEvent: Sendable, Hashable {
@@ -7,6 +8,27 @@ public enum ConnectionEvent: Sendable, Hashable {
 
     /// The connection on that descriptor is gone.
     case disconnected(descriptor: Int32)
+
+    /// Somebody connected; the handshake follows.
+    case accepted(descriptor: Int32)
+
+    /// A connection could not be accepted, with the system's error number.
+    case acceptFailed(error: Int32)
+
+    /// A handshake did not succeed; the connection of it goes.
+    case handshakeFailed(HandshakeFailure)
+
+    /// Why a handshake did not succeed.
+    public enum HandshakeFailure: Sendable, Hashable {
+        /// The other side went away, took too long or could not decrypt, with libzmq's error number.
+        case lost(error: Int32)
+        /// The two sides do not use the same security mechanism.
+        case mechanism
+        /// Something else was against ZMTP, with libzmq's number for it.
+        case malformed(code: Int32)
+        /// The other side's ZAP handler refused us, or ours refused them, with ZAP's status code.
+        case refused(status: Int32)
+    }
 }
 
 extension Socket {
@@ -17,7 +39,10 @@ extension Socket {
     /// - Throws: ``ZeroMQError`` if the context has no room for it.
     public func monitor(name: String) throws(ZeroMQError) -> Socket {
         let address = "inproc://monitor-\(name)"
-        let events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED
+        let events =
+            ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_ACCEPTED
+            | ZMQ_EVENT_ACCEPT_FAILED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL
+            | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH
         guard zmq_socket_monitor(raw, address, events) == 0 else {
             throw .last("zmq_socket_monitor")
         }
@@ -52,9 +77,29 @@ extension Socket {
             switch Int32(event.number) {
             case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: return .established(descriptor: event.value)
             case ZMQ_EVENT_DISCONNECTED: return .disconnected(descriptor: event.value)
+            case ZMQ_EVENT_ACCEPTED: return .accepted(descriptor: event.value)
+            case ZMQ_EVENT_ACCEPT_FAILED: return .acceptFailed(error: event.value)
+            case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
+                return .handshakeFailed(.lost(error: event.value))
+            case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
+                return .handshakeFailed(
+                    event.value == ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH
+                        ? .mechanism : .malformed(code: event.value))
+            case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
+                return .handshakeFailed(.refused(status: event.value))
             default: continue
             }
         }
         return nil
+    }
+
+    /// Cuts a connection that an event named, as if its peer had gone.
+    ///
+    /// The descriptor stays libzmq's: it notices the end, reports `disconnected` and closes it. A
+    /// descriptor that is no connection any more is left as it is.
+    ///
+    /// - Parameter descriptor: The descriptor, of this process.
+    public static func cut(descriptor: Int32) {
+        shutdown(descriptor, Int32(SHUT_RDWR))
     }
 }

@@ -15,6 +15,8 @@ public final class Socket {
         case router
         /// Receives the connection events of another socket.
         case pair
+        /// Answers one request after another, each before the next.
+        case reply
     }
 
     /// What became of a send.
@@ -51,6 +53,14 @@ public final class Socket {
         case ipv6
         /// Connections the system may hold before they are accepted.
         case backlog(Int32)
+        /// The domain under which the next bind asks the ZAP handler; empty asks only for CURVE.
+        case zapDomain(String)
+        /// The next bind takes encrypted connections, under this secret key.
+        case curveServer(secret: CurveKey)
+        /// The next bind takes connections without any mechanism.
+        case curveOff
+        /// The next connection is encrypted, and only to the server with that public key.
+        case curveClient(public: CurveKey, secret: CurveKey, server: CurveKey)
     }
 
     let raw: UnsafeMutableRawPointer
@@ -68,6 +78,7 @@ public final class Socket {
             case .dealer: ZMQ_DEALER
             case .router: ZMQ_ROUTER
             case .pair: ZMQ_PAIR
+            case .reply: ZMQ_REP
             }
         guard let raw = zmq_socket(context.raw, type) else { throw .last("zmq_socket") }
         self.raw = raw
@@ -100,6 +111,15 @@ public final class Socket {
             try set(ZMQ_RECONNECT_IVL_MAX, longest)
         case .ipv6: try set(ZMQ_IPV6, Int32(1))
         case .backlog(let count): try set(ZMQ_BACKLOG, count)
+        case .zapDomain(let domain): try set(ZMQ_ZAP_DOMAIN, bytes: Array(domain.utf8))
+        case .curveServer(let secret):
+            try set(ZMQ_CURVE_SERVER, Int32(1))
+            try set(ZMQ_CURVE_SECRETKEY, bytes: secret.bytes)
+        case .curveOff: try set(ZMQ_CURVE_SERVER, Int32(0))
+        case .curveClient(let publicKey, let secret, let server):
+            try set(ZMQ_CURVE_SERVERKEY, bytes: server.bytes)
+            try set(ZMQ_CURVE_PUBLICKEY, bytes: publicKey.bytes)
+            try set(ZMQ_CURVE_SECRETKEY, bytes: secret.bytes)
         }
     }
 
@@ -109,6 +129,14 @@ public final class Socket {
     /// - Throws: ``ZeroMQError``, such as `EADDRINUSE`.
     public func bind(_ endpoint: String) throws(ZeroMQError) {
         guard zmq_bind(raw, endpoint) == 0 else { throw .last("zmq_bind") }
+    }
+
+    /// Listens on an endpoint no longer; connections made through it stay.
+    ///
+    /// - Parameter endpoint: The endpoint as ``lastEndpoint()`` wrote it after the bind.
+    /// - Throws: ``ZeroMQError`` if the socket does not listen there.
+    public func unbind(_ endpoint: String) throws(ZeroMQError) {
+        guard zmq_unbind(raw, endpoint) == 0 else { throw .last("zmq_unbind") }
     }
 
     /// Connects to an endpoint, now or as soon as somebody listens there.
@@ -185,6 +213,12 @@ public final class Socket {
             case EAGAIN: return false
             default: throw .last("zmq_msg_recv")
             }
+        }
+    }
+
+    private func set(_ option: Int32, bytes: [UInt8]) throws(ZeroMQError) {
+        guard zmq_setsockopt(raw, option, bytes, bytes.count) == 0 else {
+            throw .last("zmq_setsockopt")
         }
     }
 

@@ -52,7 +52,7 @@ import Testing
 
     @Test(
         arguments: [
-            (["--no-such-flag"], 64), (["--listen", "tcp://0.0.0.0:7450"], 65),
+            (["--no-such-flag"], 64), (["--listen", "tcp://0.0.0.0;x:7450"], 65),
             (["--endpoint", "ipc:///" + String(repeating: "x", count: 120)], 65),
             (["--durability", "hope"], 64),
         ] as [([String], Int32)])

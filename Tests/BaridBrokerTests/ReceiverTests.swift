@@ -16,7 +16,8 @@ struct ReceiverTests {
         let stream = FakeStream()
         let mailbox = Mailbox()
         let receiver = SubscribeReceiver(
-            id: StreamID(1), stream: stream, session: session, mailbox: mailbox)
+            id: StreamID(1), stream: stream, session: session, mailbox: mailbox,
+            audit: AuditTrail(logger: RunningBroker.quiet))
         return (receiver, stream, mailbox)
     }
 
@@ -65,7 +66,10 @@ struct ReceiverTests {
         PublishReceiver(id: StreamID(2), stream: publisher, mailbox: Mailbox()).received([0x0a, 9])
         #expect(publisher.status?.code == .invalidArgument)
         let reader = FakeStream()
-        ReadReceiver(id: StreamID(3), stream: reader, mailbox: Mailbox()).received([0x0a, 9])
+        ReadReceiver(
+            id: StreamID(3), stream: reader, mailbox: Mailbox(), session: Self.session,
+            audit: AuditTrail(logger: RunningBroker.quiet)
+        ).received([0x0a, 9])
         #expect(reader.status?.code == .invalidArgument)
     }
 

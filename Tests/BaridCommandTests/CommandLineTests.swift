@@ -32,7 +32,7 @@ import Testing
     @Test func everyCommandHasHelpWithExamples() async throws {
         let help = try await barid(["--help"])
         #expect(help.code == 0)
-        for group in ["EVERYDAY", "PLUGINS"] { #expect(help.output.contains(group)) }
+        for group in ["EVERYDAY", "PLUGINS", "OPERATE"] { #expect(help.output.contains(group)) }
         for command in [
             "up", "down", "publish", "watch", "search", "article", "status", "call", "prove",
         ] {

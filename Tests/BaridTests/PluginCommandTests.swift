@@ -69,7 +69,8 @@ struct PluginCommandTests {
             (["process", "--as", "text"], 65, "does not read plain text"),
             (["process", "--as", "poem"], 64, "poem"), (["--frobnicate"], 64, "frobnicate"),
             (["serve", "--set", "colour=red"], 65, "echo has no setting colour"),
-            (["serve", "--endpoint", "tcp://192.0.2.1:1"], 65, "loopback"),
+            (["serve", "--endpoint", "tcp://192.0.2.1:1"], 77, "a key is needed"),
+            (["serve", "--key", "/nonexistent/key"], 66, "/nonexistent/key"),
         ] as [([String], Int32, String)])
     func errorsHaveTheirCodeAndASentence(
         arguments: [String], code: Int32, part: String

@@ -59,7 +59,7 @@ struct SettingsTests {
         #expect(error?.message.contains("107") == true)
         #expect(error?.message.contains("BARID_ENDPOINT") == true)
         #expect(throws: RPCError.self) {
-            try Settings(endpoint: "tcp://192.0.2.1:1", environment: ["HOME": "/nowhere"])
+            try Settings(endpoint: "tcp://192.0.2.1;x:1", environment: ["HOME": "/nowhere"])
         }
     }
 

@@ -6,7 +6,7 @@ public import Logging
 
 /// A connection to the broker, with stubs for what it and its workers serve.
 ///
-/// Use ``with(_:name:wait:logger:_:)``, which opens and closes it around your work.
+/// Use ``with(_:name:key:wait:logger:_:)``, which opens and closes it around your work.
 public final class BaridClient: Sendable {
     /// The client of any gRPC service the broker serves or forwards to:
     /// `Barid_Index_V1_Index.Client(wrapping: client.grpc)`.
@@ -38,15 +38,17 @@ public final class BaridClient: Sendable {
     /// - Parameters:
     ///   - endpoint: Where the broker is; ``Settings/endpoint`` knows.
     ///   - name: What the broker calls this client in `status`.
+    ///   - key: Our keys, for a broker that asks for them; ``Settings/key`` knows. The default is nil.
     ///   - wait: How long to wait for a broker. The default is 5 s; a socket file that does not exist
     ///     ends the wait at once unless `wait` is more.
     ///   - logger: Where lost and regained sessions are told. The default is `barid.client`.
     ///   - body: The work.
     /// - Returns: What the work returns.
     /// - Throws: `RPCError` with code `.unavailable`, saying how to start a broker, if there is none;
+    ///   `.unauthenticated` or `.permissionDenied`, saying what is missing, if it does not let us in;
     ///   and what the work throws.
     public static func with<Result: Sendable>(
-        _ endpoint: Endpoint, name: String, wait: Duration = defaultWait,
+        _ endpoint: Endpoint, name: String, key: ClientKey? = nil, wait: Duration = defaultWait,
         logger: Logger = Logger(label: "barid.client"),
         _ body: (BaridClient) async throws -> Result
     ) async throws -> Result {
@@ -59,6 +61,7 @@ public final class BaridClient: Sendable {
         registration.extra["pid"] = "\(getpid())"
         var configuration = Connection.Configuration(
             endpoint: endpoint, registration: registration)
+        configuration.key = key
         configuration.logger = logger
         configuration.limits.maximumMessageBytes = TransportLimits.hardMaximumMessageBytes
         let connection = try Connection(configuration)
@@ -98,7 +101,10 @@ extension RPCError {
     /// There is no broker at the endpoint, and how to start one.
     static func noBroker(at endpoint: Endpoint, cause: (any Error)? = nil) -> RPCError {
         RPCError(
-            code: .unavailable, message: "no broker at \(endpoint): start one with `barid up`",
+            code: .unavailable,
+            message: endpoint.isOnThisMachine
+                ? "no broker at \(endpoint): start one with `barid up`"
+                : "no broker at \(endpoint)",
             metadata: [reasonKey: .string(noBrokerReason)],
             cause: cause as? RPCError == nil ? cause : nil)
     }

@@ -29,6 +29,13 @@ struct ServeCommand<Work: Plugin>: AsyncParsableCommand {
             valueName: "folder"))
     var data: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "The key file, for a broker of another machine.",
+            discussion: "Else BARID_KEY_FILE, the settings file. `barid keys new` writes one.",
+            valueName: "file"))
+    var key: String?
+
     @Flag(help: "Print every setting with its value and origin, and exit.")
     var printConfiguration = false
 
@@ -37,7 +44,7 @@ struct ServeCommand<Work: Plugin>: AsyncParsableCommand {
     func run() async throws {
         try await CommandFailure.told(PluginCommand<Work>.configuration.commandName ?? "") {
             let manifest = try options.manifest(of: Work.self)
-            let settings = try Settings(endpoint: endpoint, data: data)
+            let settings = try Settings(endpoint: endpoint, data: data, key: key)
             let values = try options.settings(
                 of: manifest, file: settings.plugins[manifest.name] ?? [:],
                 environment: ProcessInfo.processInfo.environment)
@@ -63,6 +70,7 @@ struct ServeCommand<Work: Plugin>: AsyncParsableCommand {
             endpoint: settings.endpoint.value,
             stateFolder: "\(data)/plugins/\(manifest.name)")
         configuration.settings = values
+        configuration.key = settings.key.value?.key
         try PrivateFolder.make(configuration.stateFolder)
         let work = try await Work.work(
             PluginSetup(

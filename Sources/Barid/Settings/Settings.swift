@@ -9,6 +9,8 @@ public enum SettingOrigin: Sendable, Hashable, CustomStringConvertible {
     case flag(String)
     /// A variable of the environment.
     case environment(String)
+    /// The file of the key in use, at this path.
+    case keyFile(String)
     /// The settings file at this path.
     case file(String)
     /// Nobody said anything.
@@ -19,8 +21,21 @@ public enum SettingOrigin: Sendable, Hashable, CustomStringConvertible {
         switch self {
         case .flag(let name): "flag --\(name)"
         case .environment(let name): "environment \(name)"
+        case .keyFile(let path): "key file \(path)"
         case .file(let path): "file \(path)"
         case .standard: "default"
+        }
+    }
+}
+
+extension SettingOrigin {
+    /// The lower one wins.
+    fileprivate var rank: Int {
+        switch self {
+        case .flag: 0
+        case .environment: 1
+        case .keyFile, .file: 2
+        case .standard: 3
         }
     }
 }
@@ -39,7 +54,14 @@ public struct Sourced<Value: Sendable>: Sendable {
 /// workers all read the same, so that they find one another without being told.
 public struct Settings: Sendable {
     /// Where the broker listens for this user: `--endpoint`, `BARID_ENDPOINT`, `endpoint`.
+    ///
+    /// A key file that names a broker counts as if it had been given where the file was.
     public let endpoint: Sourced<Endpoint>
+
+    /// The key for a broker that asks for one: `--key`, `BARID_KEY_FILE`, `key`, each a file.
+    ///
+    /// The default is nil.
+    public let key: Sourced<KeyFile?>
 
     /// Log, index and keys (`--data`, `BARID_DATA`, `data`).
     ///
@@ -75,11 +97,15 @@ public struct Settings: Sendable {
     /// - Parameters:
     ///   - endpointFlag: Value of the flag `--endpoint`, if given.
     ///   - dataFlag: Value of the flag `--data`, if given.
+    ///   - keyFlag: Value of the flag `--key`, if given.
+    ///   - usesKey: Whether a key file is read at all; a broker does not connect, so it needs none. The
+    ///     default is true.
     ///   - environment: The environment. The default is this process's.
     /// - Throws: `RPCError` with code `.invalidArgument` naming every setting that is wrong and where
-    ///   it came from.
+    ///   it came from; what a key file is refused with.
     public init(
         endpoint endpointFlag: String? = nil, data dataFlag: String? = nil,
+        key keyFlag: String? = nil, usesKey: Bool = true,
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws {
         let home = environment["HOME"]?.absolute ?? NSHomeDirectory()
@@ -106,9 +132,17 @@ public struct Settings: Sendable {
 
         var problems: [String] = []
         let socket = "ipc://\(Self.runtimeFolder(environment))/broker.ipc"
-        let text = resolve(
+        var text = resolve(
             flag: ("endpoint", endpointFlag), variable: "BARID_ENDPOINT", read: { $0 },
             key: file.endpoint, fallback: socket)
+        let keyPath = resolve(
+            flag: ("key", keyFlag), variable: "BARID_KEY_FILE", read: { $0 }, key: file.key,
+            fallback: "")
+        let keyFile = usesKey ? try keyPath.value.nonEmpty.map { try KeyFile(path: $0) } : nil
+        key = Sourced(value: keyFile, origin: keyPath.origin)
+        if let named = keyFile?.endpoint, keyPath.origin.rank < text.origin.rank {
+            text = Sourced(value: "\(named)", origin: .keyFile(keyPath.value))
+        }
         var endpoint = Endpoint.ipc(path: "/")
         do {
             endpoint = try Endpoint(text.value)
@@ -139,6 +173,7 @@ public struct Settings: Sendable {
     public var explanation: [(name: String, value: String, origin: SettingOrigin)] {
         [
             ("endpoint", "\(endpoint.value)", endpoint.origin),
+            ("key", key.value?.name ?? "", key.origin),
             ("data", dataFolder.value, dataFolder.origin),
             ("state", stateFolder.value, stateFolder.origin),
             ("plugin-path", pluginPath.value.joined(separator: ":"), pluginPath.origin),
@@ -156,6 +191,7 @@ public struct Settings: Sendable {
 /// What `barid.yaml` says; a missing file says nothing.
 private struct SettingsFile {
     var endpoint: String?
+    var key: String?
     var data: String?
     var state: String?
     var pluginPath: [String]?
@@ -176,10 +212,11 @@ private struct SettingsFile {
                 switch (key.scalar?.string, value) {
                 case ("endpoint", .scalar(let scalar)): endpoint = scalar.string
                 case ("data", .scalar(let scalar)): data = scalar.string
+                case ("key", .scalar(let scalar)): self.key = scalar.string
                 case ("state", .scalar(let scalar)): state = scalar.string
                 case ("plugin-path", .sequence(let list)):
                     pluginPath = list.compactMap { $0.scalar?.string.absolutePath }
-                case ("endpoint", _), ("data", _), ("state", _):
+                case ("endpoint", _), ("data", _), ("state", _), ("key", _):
                     problems.append("\(line): a text is expected")
                 case ("plugin-path", _): problems.append("\(line): a list is expected")
                 // Each plugin checks its own.

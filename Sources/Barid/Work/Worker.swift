@@ -23,6 +23,10 @@ public final class Worker: Service {
         ///
         /// The default is the plugin's name.
         public var name: String?
+        /// Our keys, for a broker that asks for them; ``Settings/key`` knows.
+        ///
+        /// The default is nil.
+        public var key: ClientKey?
         /// Values of the manifest's settings, by name; those left out have their default.
         public var settings: [String: String] = [:]
         /// How long running handlers and calls may finish when the worker drains.
@@ -78,7 +82,7 @@ public final class Worker: Service {
     /// Works until graceful shutdown or cancellation; called once.
     ///
     /// - Throws: `RPCError` if the broker refuses this worker for good: for its protocol version, its
-    ///   filter, or its rights.
+    ///   filter, its key or its rights.
     public func run() async throws {
         try PrivateFolder.make(configuration.stateFolder)
         let connection = try Connection(connectionConfiguration)
@@ -142,12 +146,17 @@ public final class Worker: Service {
 
     /// Ends when the connection is closed.
     ///
-    /// - Throws: `.failedPrecondition` when the broker refuses us for good.
+    /// - Throws: `.failedPrecondition` when the broker refuses us for good, `.permissionDenied` when it
+    ///   does not let us in.
     private static func watch(_ connection: Connection) async throws {
         for await state in connection.states {
-            if case .refused(let reason) = state {
+            switch state {
+            case .refused(let reason):
                 throw RPCError(
                     code: .failedPrecondition, message: "the broker refused us: \(reason)")
+            case .forbidden(let reason):
+                throw RPCError(code: .permissionDenied, message: reason)
+            case .connecting, .ready, .lost, .closed: continue
             }
         }
     }
@@ -182,6 +191,7 @@ public final class Worker: Service {
         registration.extra["pid"] = "\(getpid())"
         var connection = Connection.Configuration(
             endpoint: configuration.endpoint, registration: registration)
+        connection.key = configuration.key
         connection.logger = logger
         connection.limits.maximumMessageBytes = TransportLimits.hardMaximumMessageBytes
         // Settlements and credit free memory at the broker; they never wait for credit of a stream.

@@ -29,7 +29,7 @@ struct BenchBroker: Sendable {
         if settings.transport == .tcp {
             let port = try Self.freePort()
             tcp = .tcp(host: "127.0.0.1", port: port)
-            arguments += ["--listen", "tcp://127.0.0.1:\(port)"]
+            arguments += ["--listen", "tcp://127.0.0.1:\(port)", "--allow-local-users"]
         }
         let start = MonotonicTime.now
         process = try await BenchProcess(

@@ -161,6 +161,11 @@ final class Core {
             step(input)
         case .subscribe(let id, let request, let start):
             subscribe(id, request, start)
+        case .refused(let id, let receipts, let bytes):
+            guard let stream = streams[id] else { return }
+            stream.credit += bytes
+            touch(stream)
+            effects.append(.receipts(id, receipts))
         case .read(let id, let plan):
             guard let stream = streams[id] else { return }
             readers.append(Reader(stream: stream, plan: plan))

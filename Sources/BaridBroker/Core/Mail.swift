@@ -9,6 +9,8 @@ enum Mail: Sendable {
     case request(StreamID, Input, bytes: Int)
     /// A worker joins a group, which starts there if it is a new one.
     case subscribe(StreamID, SubscriptionRequest, GroupStart)
+    /// What a peer had no right to, and its answer, in the order of the stream.
+    case refused(StreamID, [Receipt], bytes: Int)
     /// A reader's request.
     case read(StreamID, ReadPlan)
     /// The peer sends nothing more; its status follows what it waits for.

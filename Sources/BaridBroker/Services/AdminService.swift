@@ -126,6 +126,7 @@ struct AdminService: Barid_Admin_V1_Admin.SimpleServiceProtocol {
             status.logBytes = UInt64(clamping: space.used)
             status.residentBytes = ResidentMemory.bytes
             status.freeDiskBytes = UInt64(clamping: space.free)
+            status.security = facts.security()
             status.topics = durable.topics.enumerated().map { index, topic in
                 .with {
                     $0.noSubscriber = core.engine.noSubscriber(of: TopicID(UInt32(index)))
@@ -139,6 +140,7 @@ struct AdminService: Barid_Admin_V1_Admin.SimpleServiceProtocol {
                 .with {
                     $0.session = String(session.id)
                     $0.name = session.registration.name
+                    $0.identity = "\(session.identity)"
                     $0.since = Google_Protobuf_Timestamp(
                         roundingTimeIntervalSince1970: session.since / .seconds(1))
                     $0.services = session.registration.services

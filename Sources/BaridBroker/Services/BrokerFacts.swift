@@ -1,3 +1,4 @@
+internal import BaridSchema
 internal import Foundation
 
 /// What does not change while the broker runs.
@@ -7,6 +8,8 @@ struct BrokerFacts: Sendable {
     var dataFolder: String
     var endpoints: @Sendable () -> [String]
     var localServices: Set<String>
+    /// Who is let in and what was refused, at this moment.
+    var security: @Sendable () -> Barid_Admin_V1_SecurityStatus
 }
 
 /// The memory of this process.

@@ -6,13 +6,15 @@ internal import GRPCCore
 struct PublishHandler: RawHandler {
     let mailbox: Mailbox
     let numbers: StreamNumbers
+    let audit: AuditTrail
 
     func opened(_ stream: RawStream) -> any RawReceiver {
         // Credit returns when the events are durable: a fast publisher waits, memory does not grow.
         stream.returnsCreditByHand()
         let id = numbers.next()
         mailbox.post(.opened(id, stream, .publish))
-        return PublishReceiver(id: id, stream: stream, mailbox: mailbox)
+        return PublishReceiver(
+            id: id, stream: stream, mailbox: mailbox, gate: PublishGate(stream.session, audit))
     }
 }
 
@@ -23,11 +25,14 @@ final class PublishReceiver: RawReceiver {
     private let mailbox: Mailbox
     private var topic = "articles"
     private var failed = false
+    /// For a peer that may not publish everything.
+    private var gate: PublishGate?
 
-    init(id: StreamID, stream: any BusStream, mailbox: Mailbox) {
+    init(id: StreamID, stream: any BusStream, mailbox: Mailbox, gate: PublishGate? = nil) {
         self.id = id
         self.stream = stream
         self.mailbox = mailbox
+        self.gate = gate
     }
 
     func received(_ message: [UInt8]) {
@@ -39,13 +44,45 @@ final class PublishReceiver: RawReceiver {
                 stream.returnCredit(bytes: message.count)
                 return
             }
-            mailbox.post(
-                .request(
-                    id, .publish(id, topic: topic, events: request.events), bytes: message.count))
+            post(request.events, bytes: message.count)
         } catch {
             failed = true
             stream.refuse(error)
         }
+    }
+
+    /// Hands the events over, those that are refused as refusals, all in their order.
+    private func post(_ events: [ArraySlice<UInt8>], bytes: Int) {
+        guard gate != nil else {
+            mailbox.post(.request(id, .publish(id, topic: topic, events: events), bytes: bytes))
+            return
+        }
+        var allowed: [ArraySlice<UInt8>] = []
+        var refused: [Receipt] = []
+        func handOver(_ bytes: Int) {
+            if !allowed.isEmpty {
+                mailbox.post(
+                    .request(id, .publish(id, topic: topic, events: allowed), bytes: bytes))
+            } else {
+                mailbox.post(.refused(id, refused, bytes: bytes))
+            }
+            allowed = []
+            refused = []
+        }
+        for event in events {
+            if let fault = gate?.refusal(of: event, topic: topic) {
+                if !allowed.isEmpty { handOver(0) }
+                if refused.last?.fault == fault {
+                    refused[refused.count - 1].count += 1
+                } else {
+                    refused.append(Receipt(count: 1, firstSequence: 0, fault: fault))
+                }
+            } else {
+                if !refused.isEmpty { handOver(0) }
+                allowed.append(event)
+            }
+        }
+        handOver(bytes)
     }
 
     func halfClosed() {

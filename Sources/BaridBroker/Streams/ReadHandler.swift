@@ -8,11 +8,13 @@ internal import SwiftProtobuf
 struct ReadHandler: RawHandler {
     let mailbox: Mailbox
     let numbers: StreamNumbers
+    let audit: AuditTrail
 
     func opened(_ stream: RawStream) -> any RawReceiver {
         let id = numbers.next()
         mailbox.post(.opened(id, stream, .read))
-        return ReadReceiver(id: id, stream: stream, mailbox: mailbox)
+        return ReadReceiver(
+            id: id, stream: stream, mailbox: mailbox, session: stream.session, audit: audit)
     }
 }
 
@@ -21,12 +23,19 @@ final class ReadReceiver: RawReceiver {
     private let id: StreamID
     private let stream: any BusStream
     private let mailbox: Mailbox
+    private let session: SessionDescription
+    private let audit: AuditTrail
     private var asked = false
 
-    init(id: StreamID, stream: any BusStream, mailbox: Mailbox) {
+    init(
+        id: StreamID, stream: any BusStream, mailbox: Mailbox, session: SessionDescription,
+        audit: AuditTrail
+    ) {
         self.id = id
         self.stream = stream
         self.mailbox = mailbox
+        self.session = session
+        self.audit = audit
     }
 
     func received(_ message: [UInt8]) {
@@ -34,7 +43,10 @@ final class ReadReceiver: RawReceiver {
         asked = true
         do {
             let request = try Barid_Bus_V1_ReadRequest(serializedBytes: message)
-            mailbox.post(.read(id, try ReadPlan(request)))
+            let plan = try ReadPlan(request)
+            try session.checkSubscribe(
+                patterns: request.types, topic: plan.topic, group: nil, audit)
+            mailbox.post(.read(id, plan))
         } catch let fault as BusFault {
             stream.finish(fault.status, metadata: fault.trailers)
             mailbox.post(.closed(id, .left))

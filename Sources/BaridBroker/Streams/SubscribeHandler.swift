@@ -8,11 +8,12 @@ internal import SwiftProtobuf
 struct SubscribeHandler: RawHandler {
     let mailbox: Mailbox
     let numbers: StreamNumbers
+    let audit: AuditTrail
 
     func opened(_ stream: RawStream) -> any RawReceiver {
         let id = numbers.next()
         let receiver = SubscribeReceiver(
-            id: id, stream: stream, session: stream.session, mailbox: mailbox)
+            id: id, stream: stream, session: stream.session, mailbox: mailbox, audit: audit)
         mailbox.post(
             .opened(
                 id, stream, .subscribe(session: stream.session.id, backlog: receiver.backlog)))
@@ -29,20 +30,27 @@ final class SubscribeReceiver: RawReceiver {
     private let mailbox: Mailbox
     private var subscribed = false
     private var failed = false
+    private let audit: AuditTrail
+    /// For a worker that may not emit everything.
+    private var gate: PublishGate?
+    private var topic = ""
 
     init(
-        id: StreamID, stream: any BusStream, session: SessionDescription, mailbox: Mailbox
+        id: StreamID, stream: any BusStream, session: SessionDescription, mailbox: Mailbox,
+        audit: AuditTrail
     ) {
         self.id = id
         self.stream = stream
         self.session = session
         self.mailbox = mailbox
+        self.audit = audit
+        gate = PublishGate(session, audit)
     }
 
     func received(_ message: [UInt8]) {
         guard !failed else { return }
         do throws(MessageFailure) {
-            let request = try SubscribeMessage(message)
+            var request = try SubscribeMessage(message)
             guard subscribed == (request.subscription == nil) else {
                 let fault = BusFault(
                     .failedPrecondition, .protocolViolation,
@@ -54,6 +62,7 @@ final class SubscribeReceiver: RawReceiver {
             }
             if let bytes = request.subscription { try subscribe(bytes) }
             guard !failed else { return }
+            refuseOutputs(in: &request.settle)
             if request.settles || request.settle.number > 0 {
                 guard backlog.add(message.count) else {
                     fail(
@@ -103,10 +112,26 @@ final class SubscribeReceiver: RawReceiver {
         do throws(BusFault) {
             let start = try GroupStart(message.start)
             let request = SubscriptionRequest(message, session: session)
+            try session.checkSubscribe(
+                patterns: request.types, topic: request.topic, group: request.group, audit)
+            topic = request.topic
             subscribed = true
             mailbox.post(.subscribe(id, request, start))
         } catch {
             fail(error)
+        }
+    }
+
+    /// Makes a reject of each ack with an output that the worker may not publish.
+    private func refuseOutputs(in request: inout SettleRequest) {
+        guard gate != nil else { return }
+        for index in request.settlements.indices {
+            guard case .ack(let outputs) = request.settlements[index].outcome else { continue }
+            for output in outputs {
+                guard let fault = gate?.refusal(of: output, topic: topic) else { continue }
+                request.settlements[index].outcome = .reject(fault)
+                break
+            }
         }
     }
 

@@ -30,7 +30,10 @@ struct BaridTool: AsyncParsableCommand {
                 ]),
             CommandGroup(name: "Plugins", subcommands: [PluginCommand.self, Call.self]),
             CommandGroup(
-                name: "Operate", subcommands: [DeadLetters.self, BenchCommand.self, Prove.self]),
+                name: "Operate",
+                subcommands: [
+                    DeadLetters.self, KeysCommand.self, BenchCommand.self, Prove.self,
+                ]),
             CommandGroup(
                 name: "Internal",
                 subcommands: [BenchAgentCommand.self, ProvePublisher.self, ProveWorker.self]),

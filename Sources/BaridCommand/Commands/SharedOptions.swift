@@ -13,17 +13,27 @@ struct BrokerOptions: ParsableArguments {
             valueName: "address"))
     var endpoint: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "The key file, for a broker of another machine.",
+            discussion: "Else BARID_KEY_FILE, the settings file. `barid keys new` writes one.",
+            valueName: "file"))
+    var key: String?
+
     /// Every setting, resolved.
-    func settings() throws -> Settings { try Settings(endpoint: endpoint) }
+    func settings() throws -> Settings { try Settings(endpoint: endpoint, key: key) }
 
     /// Connects, works, and says goodbye; Ctrl-C ends it.
     func connected<Result: Sendable>(
         as name: String, wait: Duration = BaridClient.defaultWait,
         _ work: @escaping @Sendable (BaridClient) async throws -> Result
     ) async throws -> Result {
-        let endpoint = try settings().endpoint.value
+        let settings = try settings()
         return try await interruptible {
-            try await BaridClient.with(endpoint, name: name, wait: wait, logger: .quiet) {
+            try await BaridClient.with(
+                settings.endpoint.value, name: name, key: settings.key.value?.key, wait: wait,
+                logger: .quiet
+            ) {
                 try await work($0)
             }
         }

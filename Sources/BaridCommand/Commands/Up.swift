@@ -34,6 +34,15 @@ struct Up: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Folder of log and index.", valueName: "folder"))
     var data: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Have the broker listen here as well; over TCP who connects needs a key.",
+            valueName: "address"))
+    var listen: [String] = []
+
+    @Flag(help: "Let every user of this machine in at loopback TCP addresses, without a key.")
+    var allowLocalUsers = false
+
     @OptionGroup var output: OutputOptions
     @OptionGroup var broker: BrokerOptions
 
@@ -42,7 +51,7 @@ struct Up: AsyncParsableCommand {
     var isDetached = false
 
     func run() async throws {
-        let settings = try Settings(endpoint: broker.endpoint, data: data)
+        let settings = try Settings(endpoint: broker.endpoint, data: data, key: broker.key)
         if let running = try await running(settings) {
             guard running.plugins == nil else { return try tell(running) }
             if !output.json {
@@ -62,7 +71,8 @@ struct Up: AsyncParsableCommand {
     private func running(_ settings: Settings) async throws -> StatusSnapshot? {
         guard Self.somebodyListens(settings) else { return nil }
         return try? await BaridClient.with(
-            settings.endpoint.value, name: "barid up", wait: .seconds(2), logger: .quiet
+            settings.endpoint.value, name: "barid up", key: settings.key.value?.key,
+            wait: .seconds(2), logger: .quiet
         ) { try await StatusSnapshot(from: $0) }
     }
 
@@ -136,9 +146,13 @@ struct Up: AsyncParsableCommand {
         environment["BARID_ENDPOINT"] = "\(endpoint)"
         environment["BARID_DATA"] = settings.dataFolder.value
         environment["BARID_STATE"] = settings.stateFolder.value
+        if let key = broker.key { environment["BARID_KEY_FILE"] = URL(fileURLWithPath: key).path }
         try PrivateFolder.make(settings.stateFolder.value)
+        let command =
+            ["\(executables)/barid-broker"] + listen.flatMap { ["--listen", $0] }
+            + (allowLocalUsers ? ["--allow-local-users"] : [])
         var configuration = Supervisor.Configuration(
-            broker: withBroker ? ["\(executables)/barid-broker"] : nil, plugins: plugins,
+            broker: withBroker ? command : nil, plugins: plugins,
             environment: environment, logFolder: settings.stateFolder.value)
         configuration.userPlugins = settings.userPlugins
         let logger = Logger(label: "barid.supervisor") { _ in
@@ -155,7 +169,8 @@ struct Up: AsyncParsableCommand {
             // A client that waits for the broker, however long it reads its log.
             group.addTask {
                 try? await BaridClient.with(
-                    endpoint, name: "barid up", wait: .seconds(7 * 86_400), logger: .quiet
+                    endpoint, name: "barid up", key: settings.key.value?.key,
+                    wait: .seconds(7 * 86_400), logger: .quiet
                 ) { client in
                     link.use(client)
                     try await Task.sleep(for: .seconds(1_000_000_000))

@@ -139,6 +139,8 @@ enum SocketOrder: Sendable {
     case stream(StreamHandle, StreamHandle.Order)
     /// Deliveries a session of that number works on; for listeners.
     case events(Int, session: UInt64)
+    /// Keys or rights changed; for listeners.
+    case keysChanged
     /// Take no new calls; stop when none is open or the time is over.
     case drain(until: ContinuousClock.Instant)
     /// Serve no new calls, and let the broker know; for connections.

@@ -65,7 +65,7 @@ extension Connection {
         ///   - closure: Works with the stream.
         /// - Returns: What `closure` returns.
         /// - Throws: `RPCError` with code `.failedPrecondition` if the view or the connection is
-        ///   closed; and what `closure` throws, which sees `.unavailable` if no session came in
+        ///   closed, `.permissionDenied` if the broker does not let us in; and what `closure` throws, which sees `.unavailable` if no session came in
         ///   time or it was lost.
         public func withStream<T: Sendable>(
             descriptor: MethodDescriptor, options: CallOptions,
@@ -76,6 +76,8 @@ extension Connection {
                 throw RPCError(code: .failedPrecondition, message: "the connection is closed")
             case .refused(let text):
                 throw RPCError(code: .failedPrecondition, message: text)
+            case .forbidden(let text):
+                throw RPCError(code: .permissionDenied, message: text)
             case .connecting, .ready, .lost: break
             }
             let handle = StreamHandle(mailbox: connection.mailbox)

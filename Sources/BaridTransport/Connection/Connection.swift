@@ -16,6 +16,11 @@ public final class Connection: Sendable {
         /// What the broker is told about this peer.
         public var registration = Registration()
 
+        /// Our keys, for an endpoint over TCP that asks for them; not used on a Unix socket.
+        ///
+        /// The default is nil.
+        public var key: ClientKey?
+
         /// What this side accepts, and tells the broker.
         public var limits = TransportLimits()
 
@@ -82,6 +87,9 @@ public final class Connection: Sendable {
         /// The broker refused us for good, such as for the protocol version; nothing is tried again.
         case refused(String)
 
+        /// The broker does not let us in, or not with what we want to serve; nothing is tried again.
+        case forbidden(String)
+
         /// The connection was closed by its owner.
         case closed
     }
@@ -89,9 +97,18 @@ public final class Connection: Sendable {
     /// Creates a connection; nothing happens until ``start()``, a call, or a server's `listen`.
     ///
     /// - Parameter configuration: The settings.
-    /// - Throws: `RPCError` with code `.invalidArgument` if the endpoint is refused.
+    /// - Throws: `RPCError` with code `.invalidArgument` if the endpoint is refused,
+    ///   `.unauthenticated` if it is on another machine and there is no key.
     public init(_ configuration: Configuration) throws {
         try configuration.endpoint.validate()
+        guard configuration.key != nil || configuration.endpoint.isOnThisMachine else {
+            throw RPCError(
+                code: .unauthenticated,
+                message: """
+                    \(configuration.endpoint) is on another machine, so a key is needed: --key FILE \
+                    or BARID_KEY_FILE; `barid keys new NAME` at the broker makes one
+                    """)
+        }
         self.configuration = configuration
         mailbox = try Mailbox()
     }
@@ -117,7 +134,7 @@ public final class Connection: Sendable {
     /// Where the connection stands now.
     public var state: State { shared.state }
 
-    /// The state of this moment and every later one; ends after `closed` or `refused`.
+    /// The state of this moment and every later one; ends after `closed`, `refused`, `forbidden`.
     ///
     /// A reader that is slow sees the newest 64 states.
     public var states: AsyncStream<State> { shared.states() }
@@ -127,7 +144,8 @@ public final class Connection: Sendable {
     /// - Parameter limit: How long to wait.
     /// - Returns: What the broker told us.
     /// - Throws: `RPCError` with code `.unavailable` when the time is over or the connection was
-    ///   closed, `.failedPrecondition` when the broker refused us, `.cancelled` when the task was.
+    ///   closed, `.failedPrecondition` when the broker refused us, `.permissionDenied` when it does
+    ///   not let us in, `.cancelled` when the task was.
     @discardableResult
     public func waitUntilReady(within limit: Duration) async throws -> SessionInfo {
         try start()
@@ -142,6 +160,8 @@ public final class Connection: Sendable {
                     case .ready(let info): return info
                     case .refused(let text):
                         throw RPCError(code: .failedPrecondition, message: text)
+                    case .forbidden(let text):
+                        throw RPCError(code: .permissionDenied, message: text)
                     case .closed:
                         throw RPCError(code: .unavailable, message: "the connection is closed")
                     case .connecting, .lost: continue
@@ -151,6 +171,9 @@ public final class Connection: Sendable {
             }
             defer { group.cancelAll() }
             guard let first = try await group.next(), let info = first else {
+                if let problem = shared.handshakeProblem {
+                    throw RPCError(code: .permissionDenied, message: problem)
+                }
                 throw RPCError(
                     code: .unavailable,
                     message: "no session with the broker at \(configuration.endpoint)")
@@ -203,6 +226,12 @@ public final class Connection: Sendable {
         try socket.set(.reconnect(first: 100, longest: 10_000))
         try socket.set(.linger(0))
         if configuration.endpoint.isIPv6 { try socket.set(.ipv6) }
+        if case .tcp = configuration.endpoint, let key = configuration.key {
+            try socket.set(
+                .curveClient(
+                    public: key.pair.publicKey.key, secret: key.pair.secret,
+                    server: key.serverKey.key))
+        }
         let monitor = try socket.monitor(name: "connection")
         try socket.connect(configuration.endpoint.description)
         let core = ConnectionCore(

@@ -110,7 +110,7 @@ final class ConnectionCore {
                 servesNoMore = true
                 link?.session.goaway(.draining, "the peer serves no more calls")
             case .stop: isStopping = true
-            case .events: break
+            case .events, .keysChanged: break
             }
         }
         orders.removeAll(keepingCapacity: true)
@@ -280,9 +280,11 @@ final class ConnectionCore {
 
     private func closed(_ link: PeerLink, _ code: SessionCode, _ text: String) {
         guard self.link === link else { return }
-        if code == .unsupportedVersion {
-            refuse(text)
-        } else {
+        switch code {
+        case .unsupportedVersion: refuse(text)
+        case .notAllowed: forbid(text)
+        case .draining, .goodbye, .malformed, .unexpected, .unknownStream, .flowControl,
+            .unknownSession, .tooManySessions, .timedOut, .overloaded:
             lose(code, text)
         }
     }
@@ -326,10 +328,53 @@ final class ConnectionCore {
         isStopping = true
     }
 
+    /// The broker does not let us in: nothing is tried again.
+    private func forbid(_ text: String) {
+        dropLink(.notAllowed, text)
+        for call in waiting { end(call, .failed(Status(code: .permissionDenied, message: text))) }
+        waiting = []
+        shared.become(.forbidden(text))
+        isStopping = true
+    }
+
+    /// Notes why a connection did not come about, and gives up where it never will.
+    private func handshakeFailed(_ failure: ConnectionEvent.HandshakeFailure) {
+        let name = "the broker at \(configuration.endpoint)"
+        let hasKey = configuration.key != nil && configuration.endpoint.asksForKeys
+        switch failure {
+        case .refused(let status) where status == 400:
+            forbid(
+                "\(name) does not let our key in: it is unknown there, or was revoked")
+        case .mechanism:
+            forbid(
+                hasKey
+                    ? "\(name) takes no keys: leave the key out"
+                    : "\(name) takes keys: --key FILE, or BARID_KEY_FILE")
+        case .refused, .malformed, .lost:
+            // It may be a broker that just stops, so we go on; who waits is told what it may be.
+            shared.noteHandshake(
+                problem: hasKey
+                    ? """
+                    \(name) ended every handshake: is the server-key of our key file its key \
+                    (`barid keys server`)?
+                    """
+                    : configuration.endpoint.asksForKeys
+                        ? """
+                        \(name) ended every handshake; if it takes keys: --key FILE, or \
+                        BARID_KEY_FILE
+                        """ : nil)
+        }
+    }
+
     private func readMonitor(_ part: inout Message) throws(ZeroMQError) {
         var isGone = false
         while let event = try monitor.nextEvent() {
-            if case .disconnected = event { isGone = true }
+            switch event {
+            case .disconnected: isGone = true
+            case .established: shared.noteHandshake(problem: nil)
+            case .handshakeFailed(let failure): handshakeFailed(failure)
+            case .accepted, .acceptFailed: continue
+            }
         }
         guard isGone, link != nil else { return }
         // What the broker sent before it went is read first.

@@ -7,6 +7,7 @@ final class ConnectionShared: Sendable {
 
     private struct Mutable {
         var state = Connection.State.connecting
+        var handshakeProblem: String?
         var readers: [UInt64: AsyncStream<Connection.State>.Continuation] = [:]
         var nextReader: UInt64 = 0
     }
@@ -14,6 +15,14 @@ final class ConnectionShared: Sendable {
     private let mutable = Mutex(Mutable())
 
     var state: Connection.State { mutable.withLock { $0.state } }
+
+    /// Why the last handshake failed, in words, where that is a matter of keys; nil after a success.
+    var handshakeProblem: String? { mutable.withLock { $0.handshakeProblem } }
+
+    /// Notes how a handshake went.
+    func noteHandshake(problem: String?) {
+        mutable.withLock { $0.handshakeProblem = problem }
+    }
 
     /// The state now and every later one.
     func states() -> AsyncStream<Connection.State> {
@@ -56,7 +65,7 @@ extension Connection.State {
     /// Whether no other state follows.
     var isFinal: Bool {
         switch self {
-        case .refused, .closed: true
+        case .refused, .forbidden, .closed: true
         case .connecting, .ready, .lost: false
         }
     }

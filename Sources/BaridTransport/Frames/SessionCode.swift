@@ -24,6 +24,8 @@ public enum SessionCode: UInt8, Sendable, Hashable, CaseIterable {
     case timedOut = 0x09
     /// The peer does not read, or holds too much unfinished.
     case overloaded = 0x0a
+    /// The peer's key, or having none, does not allow the session: nothing is tried again.
+    case notAllowed = 0x0b
 
     /// The code as the specification writes it, such as `flow-control`.
     public var name: String {
@@ -39,6 +41,7 @@ public enum SessionCode: UInt8, Sendable, Hashable, CaseIterable {
         case .tooManySessions: "too-many-sessions"
         case .timedOut: "timed-out"
         case .overloaded: "overloaded"
+        case .notAllowed: "not-allowed"
         }
     }
 }

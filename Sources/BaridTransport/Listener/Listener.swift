@@ -41,6 +41,28 @@ public final class Listener: Sendable {
         /// The default is 4,096.
         public var maximumSessions = 4_096
 
+        /// Sessions of one key at once; the next hello is refused.
+        ///
+        /// The default is 256: a key belongs to one program, and a leaked one must not use up the
+        /// broker's sessions.
+        public var maximumSessionsPerKey = 256
+
+        /// Who may connect, where an endpoint asks for keys; with it, such endpoints are encrypted
+        /// and every connection is authenticated.
+        ///
+        /// The default is nil, with which only local endpoints are accepted.
+        public var keys: KeyRing?
+
+        /// Whether loopback TCP takes any local user without a key, with all rights.
+        ///
+        /// The default is false: other users of the machine can connect there.
+        public var allowsLocalUsers = false
+
+        /// Where refusals are told and counted.
+        ///
+        /// The default writes to the default logger of a listener.
+        public var audit = AuditTrail(logger: Logger(label: "barid.audit"))
+
         /// Told of each session's beginning and end, on the socket thread: do not block.
         public var onSession: (@Sendable (SessionEvent) -> Void)?
 
@@ -58,12 +80,25 @@ public final class Listener: Sendable {
     /// Creates a listener; nothing is bound until ``start()``.
     ///
     /// - Parameter configuration: The settings.
-    /// - Throws: `RPCError` with code `.invalidArgument` if an endpoint is refused or none is given.
+    /// - Throws: `RPCError` with code `.invalidArgument` if an endpoint is refused or none is given,
+    ///   `.failedPrecondition` if one asks for keys and there are none.
     public init(_ configuration: Configuration) throws {
         guard !configuration.endpoints.isEmpty else {
             throw RPCError(code: .invalidArgument, message: "a listener needs an endpoint")
         }
-        for endpoint in configuration.endpoints { try endpoint.validate() }
+        for endpoint in configuration.endpoints {
+            try endpoint.validate()
+            guard configuration.keys != nil || !configuration.asksForKey(endpoint) else {
+                throw RPCError(
+                    code: .failedPrecondition,
+                    message: endpoint.isOnThisMachine
+                        ? """
+                        endpoint \(endpoint): every local user could connect; it takes keys, or \
+                        --allow-local-users
+                        """
+                        : "endpoint \(endpoint): other machines could connect; it takes keys")
+            }
+        }
         self.configuration = configuration
         mailbox = try Mailbox()
     }
@@ -73,19 +108,35 @@ public final class Listener: Sendable {
     private let mailbox: Mailbox<SocketOrder>
     private let lifetime = ThreadLifetime()
     private let bound = Mutex<[Endpoint]>([])
+    private let authenticator = Mutex<Authenticator?>(nil)
 
     deinit {
         mailbox.post(.stop)
+        authenticator.withLock { $0 }?.stop()
+    }
+
+    /// Whether new peers can be let in: false when keys are in use and their check has failed.
+    public var isAuthenticating: Bool {
+        authenticator.withLock { $0?.isAlive } ?? true
+    }
+
+    /// Ends the check of keys, as a fault would; for tests.
+    func loseAuthenticator() async {
+        let guardian = authenticator.withLock { $0 }
+        guardian?.stop()
+        await guardian?.ended()
     }
 
     /// Binds the endpoints and starts the socket thread.
     ///
     /// An ipc endpoint's folder is created with mode 0700 if it is missing, and `PATH.lock` is held
-    /// while the listener runs, so that a second broker cannot take the path over.
+    /// while the listener runs, so that a second broker cannot take the path over. Where keys are in
+    /// use, nobody is served before a test has shown that an endpoint lets in a known key and neither
+    /// an unknown one nor a peer without.
     ///
     /// - Throws: `RPCError` with code `.alreadyExists`, naming the process, if another listener holds
     ///   the path; `.unavailable`, naming the endpoint, if binding fails; `.failedPrecondition` if the
-    ///   listener was started before.
+    ///   listener was started before, or an endpoint failed that test.
     public func start() throws {
         guard lifetime.begin() else {
             throw RPCError(code: .failedPrecondition, message: "the listener was started before")
@@ -180,7 +231,9 @@ public final class Listener: Sendable {
 extension Listener {
     private func bindAndRun() throws {
         do {
-            let socket = try Socket(.router, in: Context())
+            let context = try Context()
+            let guardian = try makeAuthenticator(context)
+            let socket = try Socket(.router, in: context)
             try socket.set(.routerMandatory)
             try socket.set(.maximumMessageSize(Int64(TransportLimits.maximumSocketMessageBytes)))
             try socket.set(.heartbeat(interval: 2_000, timeout: 6_000))
@@ -195,6 +248,7 @@ extension Listener {
             var locks: [SocketLock] = []
             var endpoints: [Endpoint] = []
             for endpoint in configuration.endpoints {
+                try secure(socket, for: endpoint)
                 if case .ipc(let path) = endpoint {
                     locks.append(try SocketLock(path: path))
                     try bindPrivately(socket, endpoint)
@@ -204,6 +258,7 @@ extension Listener {
                     endpoints.append(try Endpoint(socket.lastEndpoint()))
                 }
             }
+            try guardian.map { try test($0, endpoints) }
             bound.withLock { $0 = endpoints }
             let core = ListenerCore(
                 configuration: configuration, shared: shared, mailbox: mailbox, socket: socket,
@@ -216,10 +271,52 @@ extension Listener {
                 // listener have the path.
                 parcel.open { $0.run() }
                 withExtendedLifetime(held) {}
+                guardian?.stop()
                 lifetime.end()
             }
         } catch let error as ZeroMQError {
             throw RPCError(code: .unavailable, message: "the listener cannot start: \(error)")
+        }
+    }
+
+    /// Binds what answers for keys, before any socket that asks.
+    private func makeAuthenticator(_ context: Context) throws(ZeroMQError) -> Authenticator? {
+        guard let keys = configuration.keys else { return nil }
+        let mailbox = mailbox
+        let guardian = try Authenticator(
+            context: context, keys: keys, audit: configuration.audit, logger: configuration.logger
+        ) { mailbox.post(.keysChanged) }
+        authenticator.withLock { $0 = guardian }
+        return guardian
+    }
+
+    /// Sets what the next bind asks of who connects: libzmq keeps these options for each bind.
+    private func secure(_ socket: Socket, for endpoint: Endpoint) throws(ZeroMQError) {
+        guard let keys = configuration.keys else { return }
+        if configuration.asksForKey(endpoint) {
+            try socket.set(.zapDomain(ZAPExchange.keyDomain))
+            try socket.set(.curveServer(secret: keys.serverKey.secret))
+        } else {
+            try socket.set(.curveOff)
+            try socket.set(.zapDomain(ZAPExchange.localDomain))
+        }
+    }
+
+    /// Shows that every endpoint with keys lets in whom it should, and nobody else.
+    private func test(_ guardian: Authenticator, _ endpoints: [Endpoint]) throws {
+        guard let keys = configuration.keys else { return }
+        let known = try KeyPair()
+        guardian.setProbe(known.publicKey)
+        defer { guardian.setProbe(nil) }
+        do {
+            for (asked, endpoint) in zip(configuration.endpoints, endpoints)
+            where configuration.asksForKey(asked) {
+                try SecuritySelfTest.run(
+                    endpoint, serverKey: keys.serverKey.publicKey, known: known)
+            }
+        } catch {
+            guardian.stop()
+            throw error
         }
     }
 
@@ -236,5 +333,15 @@ extension Listener {
         let mask = umask(0o077)
         defer { umask(mask) }
         try bind(socket, endpoint)
+    }
+}
+
+extension Listener.Configuration {
+    /// Whether who connects to an endpoint needs a key.
+    func asksForKey(_ endpoint: Endpoint) -> Bool {
+        switch endpoint {
+        case .ipc: false
+        case .tcp: !(endpoint.isOnThisMachine && allowsLocalUsers)
+        }
     }
 }

@@ -87,6 +87,8 @@ final class ListenerCore {
             case .events(let count, let session):
                 dispatcher.setEvents(count, session: session)
                 serveWaiting(dispatcher.services(of: session))
+            case .keysChanged:
+                endUnwanted()
             case .drain(let limit):
                 drainLimit = limit
                 nextScan = .now
@@ -116,31 +118,46 @@ final class ListenerCore {
                 refuse(id, FrameError.malformed("a message of more than one part"))
                 continue
             }
-            let descriptor = links[id] == nil ? part.sourceDescriptor : nil
-            part.withUnsafeBytes { received($0, from: id, descriptor, now) }
+            guard let link = links[id] else {
+                greet(&part, id, now)
+                continue
+            }
+            if let userID = link.userID, !part.hasProperty("User-Id", userID) {
+                // Somebody else got hold of the routing id of a connection that just went.
+                configuration.audit.refused(
+                    .session, who: "\(part.property("User-Id") ?? "nobody")",
+                    what: "session \(link.number)", right: "the connection of it")
+                end(link, .unexpected, "another connection took the session's routing id")
+                greet(&part, id, now)
+            } else if part.withUnsafeBytes({ FrameHeader.isHello($0) }) {
+                end(link, .unexpected, "the peer said hello again")
+                greet(&part, id, now)
+            } else {
+                part.withUnsafeBytes { take($0, on: link, now) }
+            }
         }
         return true
     }
 
-    private func received(
-        _ bytes: UnsafeRawBufferPointer, from id: RoutingID, _ descriptor: Int32?,
-        _ now: ContinuousClock.Instant
-    ) {
-        if let link = links[id] {
-            if FrameHeader.isHello(bytes) {
-                end(link, .unexpected, "the peer said hello again")
-                greet(bytes, id, descriptor, now)
-            } else {
-                take(bytes, on: link, now)
-            }
-        } else {
-            greet(bytes, id, descriptor, now)
-        }
+    /// What is known of who sent a hello.
+    private struct Visitor {
+        var routingID: RoutingID
+        var descriptor: Int32?
+        /// Nil where keys are not in use.
+        var userID: String?
+        var identity: PeerIdentity
+        var rights: Rights
+    }
+
+    private func greet(_ part: inout Message, _ id: RoutingID, _ now: ContinuousClock.Instant) {
+        let descriptor = part.sourceDescriptor
+        let userID = part.property("User-Id")
+        part.withUnsafeBytes { greet($0, id, descriptor, userID, now) }
     }
 
     /// Begins a session, or says why not.
     private func greet(
-        _ bytes: UnsafeRawBufferPointer, _ id: RoutingID, _ descriptor: Int32?,
+        _ bytes: UnsafeRawBufferPointer, _ id: RoutingID, _ descriptor: Int32?, _ userID: String?,
         _ now: ContinuousClock.Instant
     ) {
         do {
@@ -151,6 +168,7 @@ final class ListenerCore {
             }
             let hello = try HelloBody(reader.take(header.length))
             let version = try hello.commonVersion()
+            let visitor = try admit(id, descriptor, userID, Registration(hello.metadata))
             guard links.count < configuration.maximumSessions else {
                 throw FrameError(
                     code: .tooManySessions,
@@ -161,7 +179,7 @@ final class ListenerCore {
             }
             // A descriptor may be used again: whoever had it before is marked as gone first.
             try? readMonitor()
-            let link = try begin(hello, version: version, id, descriptor, now)
+            let link = try begin(hello, version: version, visitor, now)
             let rest = UnsafeRawBufferPointer(rebasing: bytes[reader.offset...])
             if !rest.isEmpty {
                 take(rest, on: link, now)
@@ -173,9 +191,64 @@ final class ListenerCore {
         }
     }
 
+    /// Says who wants a session, or refuses it.
+    private func admit(
+        _ id: RoutingID, _ descriptor: Int32?, _ userID: String?, _ registration: Registration
+    ) throws(FrameError) -> Visitor {
+        guard let keys = configuration.keys else {
+            return Visitor(
+                routingID: id, descriptor: descriptor, identity: .local, rights: .all)
+        }
+        guard let identity = PeerIdentity(userID: userID) else {
+            // Nobody vouched for the connection: libzmq let it in without asking.
+            configuration.audit.refused(
+                .session, who: "nobody", what: "hello of \(registration.name)",
+                right: "an authenticated connection")
+            throw FrameError(code: .notAllowed, text: "the connection is not authenticated")
+        }
+        guard let rights = keys.rights(of: identity) else {
+            configuration.audit.refused(
+                .session, who: "\(identity)", what: "hello of \(registration.name)",
+                right: "a key that is let in")
+            throw FrameError(code: .notAllowed, text: "the key \(identity) was revoked")
+        }
+        if identity != .local {
+            let count = links.values.count { $0.description?.identity == identity }
+            guard count < configuration.maximumSessionsPerKey else {
+                throw FrameError(
+                    code: .tooManySessions,
+                    text: "the key \(identity) has \(count) sessions, the most a key may have")
+            }
+        }
+        if let service = registration.services.first(where: { !rights.mayServe($0) }) {
+            configuration.audit.refused(
+                .session, who: "\(identity)", what: service, right: "serve=\(service)")
+            throw FrameError(
+                code: .notAllowed, text: "the key \(identity) has no right to serve \(service)")
+        }
+        return Visitor(
+            routingID: id, descriptor: descriptor, userID: userID, identity: identity,
+            rights: rights)
+    }
+
+    /// Ends the sessions of keys that were revoked or have other rights now.
+    private func endUnwanted() {
+        guard let keys = configuration.keys else { return }
+        for link in Array(links.values) {
+            guard let description = link.description else { continue }
+            let rights = keys.rights(of: description.identity)
+            guard rights != description.rights else { continue }
+            let (code, text): (SessionCode, String) =
+                rights == nil
+                ? (.notAllowed, "the key \(description.identity) was revoked")
+                : (.goodbye, "the rights of the key \(description.identity) changed")
+            link.session.goaway(code, text)
+            end(link, code, text)
+        }
+    }
+
     private func begin(
-        _ hello: HelloBody, version: UInt16, _ id: RoutingID, _ descriptor: Int32?,
-        _ now: ContinuousClock.Instant
+        _ hello: HelloBody, version: UInt16, _ visitor: Visitor, _ now: ContinuousClock.Instant
     ) throws(RPCError) -> PeerLink {
         let number = nextNumber
         nextNumber += 1
@@ -187,13 +260,17 @@ final class ListenerCore {
         let link = PeerLink(
             session: try Session(accepting: hello, welcome: welcome, limits: limits, now: now))
         let registration = Registration(hello.metadata)
-        let description = SessionDescription(
+        var description = SessionDescription(
             id: number, peer: "\(localPeer)#\(number)", registration: registration, since: since)
+        description.identity = visitor.identity
+        description.rights = visitor.rights
         link.number = number
-        link.routingID = id
-        link.descriptor = descriptor
+        link.routingID = visitor.routingID
+        link.descriptor = visitor.descriptor
+        link.userID = visitor.userID
+        link.isRestricted = visitor.rights != .all
         link.description = description
-        links[id] = link
+        links[visitor.routingID] = link
         linksByNumber[number] = link
         nextScan = min(nextScan, link.session.nextTick)
         markDirty(link)
@@ -202,7 +279,10 @@ final class ListenerCore {
             number, services: registration.services, concurrency: registration.concurrency)
         configuration.logger.info(
             "session started",
-            metadata: ["session": "\(number)", "name": "\(registration.name)"])
+            metadata: [
+                "session": "\(number)", "name": "\(registration.name)",
+                "who": "\(visitor.identity)",
+            ])
         configuration.onSession?(.started(description))
         serveWaiting(registration.services)
         return link
@@ -290,6 +370,10 @@ final class ListenerCore {
         let service = descriptor.service.fullyQualifiedService
         let deadline = open.remaining.map { now.advanced(by: $0) }
         if let deadline { nextScan = min(nextScan, deadline) }
+        guard !link.isRestricted || description.rights.mayCall(descriptor) else {
+            refuseCall(link, id, descriptor, description)
+            return
+        }
         if let handler = configuration.rawHandlers[open.method] {
             link.session.accept(id)
             let handle = StreamHandle(mailbox: mailbox)
@@ -305,6 +389,18 @@ final class ListenerCore {
         } else {
             openForwarded(link, id, rest, service: service, deadline: deadline, now)
         }
+    }
+
+    private func refuseCall(
+        _ link: PeerLink, _ id: UInt32, _ method: MethodDescriptor,
+        _ description: SessionDescription
+    ) {
+        let refusal = Refusal(
+            who: description.identity, what: "call \(method.fullyQualifiedMethod)",
+            right: Rights.needed(for: method))
+        refusal.note(.call, in: configuration.audit)
+        link.session.accept(id)
+        link.session.finish(StatusBody(refusal.status, metadata: refusal.trailers), id)
     }
 
     private func serveLocally(

@@ -30,6 +30,12 @@ final class PeerLink {
     /// The connection the peer's hello came in on, as libzmq's monitor names it.
     var descriptor: Int32?
 
+    /// What the connection has for a user id, where keys are in use: every message has to have it.
+    var userID: String?
+
+    /// Whether the peer may not do everything, so that each call is looked at.
+    var isRestricted = false
+
     /// The connection is gone; the session ends once everything that came on it was read.
     var isGone = false
 

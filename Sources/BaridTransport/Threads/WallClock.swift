@@ -13,3 +13,10 @@ enum WallClock {
         return UInt64(clamping: seconds * 1_000 + attoseconds / 1_000_000_000_000_000)
     }
 }
+
+/// Pauses of a thread of ours.
+enum ThreadPause {
+    static func second() {
+        sleep(1)
+    }
+}

@@ -502,8 +502,8 @@ class Connection:
                 case Draining(text):
                     self._logger.info("broker is draining", extra={"barid": {"reason": text}})
                 case Closed(code, text):
-                    if code is SessionCode.UNSUPPORTED_VERSION:
-                        self._refuse(text)
+                    if code in (SessionCode.UNSUPPORTED_VERSION, SessionCode.NOT_ALLOWED):
+                        self._refuse(code, text)
                     else:
                         self._lose(code, text, now)
 
@@ -574,8 +574,8 @@ class Connection:
         for stream in streams.values():
             stream.ended(status)
 
-    def _refuse(self, text: str) -> None:
-        self._drop(SessionCode.UNSUPPORTED_VERSION, text)
+    def _refuse(self, code: SessionCode, text: str) -> None:
+        self._drop(code, text)
         self._is_stopping = True
         for listener in self.on_refused:
             listener(text)

@@ -67,6 +67,7 @@ func withEcho(
         var endpoint = Endpoint.ipc(path: "\(folder.path)/broker.ipc")
         if wire == .tcp { endpoint = .tcp(host: "127.0.0.1", port: 0) }
         var configuration = Listener.Configuration(endpoints: [endpoint])
+        configuration.allowsLocalUsers = true
         configuration.limits = limits
         configuration.logger = .silent
         if wire == .raw { configuration.rawHandlers = RawEcho.handlers(probe) }

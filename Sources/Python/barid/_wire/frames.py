@@ -63,6 +63,7 @@ class SessionCode(enum.IntEnum):
     TOO_MANY_SESSIONS = 0x08
     TIMED_OUT = 0x09
     OVERLOADED = 0x0A
+    NOT_ALLOWED = 0x0B
 
     @property
     def title(self) -> str:
