@@ -154,7 +154,7 @@ let package = Package(
             name: "BaridCommand",
             dependencies: [
                 "Barid", "BaridArticles", "BaridBench", "BaridChaos", "BaridConformance",
-                "BaridReflection", "BaridSchema", "BaridSupervisor", "BaridTransport",
+                "BaridLog", "BaridReflection", "BaridSchema", "BaridSupervisor", "BaridTransport",
                 argumentParser, grpcCore, grpcProtobuf, logging, protobuf,
             ], resources: [.embedInCode("Samples")], swiftSettings: settings),
 

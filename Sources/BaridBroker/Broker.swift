@@ -39,9 +39,24 @@ public final class Broker: Service {
         switch configuration.durability {
         case .memory:
             try self.init(configuration, folder: nil, log: MemoryLog())
-        case .fsync:
+        case .fsync, .interval:
             let folder = try DataFolder(path: configuration.dataFolder)
-            let log = try SegmentedLog(folder: folder.logPath)
+            if let older = folder.upgradedFrom {
+                configuration.logger.notice(
+                    "the data folder is upgraded",
+                    metadata: [
+                        "folder": "\(folder.path)", "from-format": "\(older)",
+                        "to-format": "\(DataFolder.format)",
+                    ])
+            }
+            if let interval = configuration.durability.syncInterval {
+                configuration.logger.warning(
+                    "receipts are not power-safe: the log is fsynced some time after them",
+                    metadata: ["interval-ms": "\(interval.milliseconds)"])
+            }
+            var settings = SegmentedLogSettings()
+            settings.syncsCommits = configuration.durability == .fsync
+            let log = try SegmentedLog(folder: folder.logPath, settings: settings)
             let recovery = log.recovery
             if recovery.droppedRecords > 0 || recovery.droppedBytes > 0 {
                 configuration.logger.warning(

@@ -26,6 +26,8 @@ public struct BusFault: Error, Sendable, Equatable {
         case invalidSubscription = "INVALID_SUBSCRIPTION"
         /// The broker holds as many topics, groups or subscriptions as it may.
         case tooMany = "TOO_MANY"
+        /// What is asked for is no longer kept.
+        case trimmed = "TRIMMED"
         /// There is no group of this name.
         case noSuchGroup = "NO_SUCH_GROUP"
         /// The group was deleted while the worker was subscribed.
@@ -76,5 +78,20 @@ public struct BusFault: Error, Sendable, Equatable {
         self.reason = reason
         self.message = message
         self.retryAfter = retryAfter
+    }
+}
+
+extension BusFault {
+    /// The fault of asking for what retention has let go of.
+    ///
+    /// - Parameters:
+    ///   - sequence: What was asked for.
+    ///   - first: The first sequence kept.
+    ///   - topic: The topic's name.
+    /// - Returns: The fault.
+    public static func trimmed(_ sequence: UInt64, first: UInt64, topic: String) -> BusFault {
+        BusFault(
+            .outOfRange, .trimmed,
+            "event \(sequence) of topic '\(topic)' is no longer kept; the first one is \(first)")
     }
 }

@@ -77,6 +77,8 @@ public struct Engine: ~Copyable {
             removeDeadLetters(group, positions, into: &actions)
         case .storage(let level):
             storage = level
+        case .trim(let trim):
+            self.trim(trim, into: &actions)
         case .drain:
             draining = true
         case .commit:

@@ -32,6 +32,8 @@ public enum Input: Sendable {
     case removeDeadLetters(GroupID, positions: [UInt64])
     /// How full the log is.
     case storage(StorageLevel)
+    /// Topics are to hold less than before.
+    case trim(Trim)
     /// The broker stops: nothing new is taken or given out, settling goes on.
     case drain
     /// A commit is about to be made: what may ride along is appended.

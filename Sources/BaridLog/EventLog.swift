@@ -58,6 +58,13 @@ public protocol EventLog: AnyObject {
     /// - Throws: ``LogError/failed(_:)`` when it could not be made certain; ``LogError/closed``.
     func commit() throws(LogError)
 
+    /// Makes certain what ``commit()`` only wrote, in a log that was told to sync later.
+    ///
+    /// Does nothing when nothing waits for it.
+    ///
+    /// - Throws: As ``commit()``.
+    func sync() throws(LogError)
+
     /// Says in the log that the last commit is durable, so that damage to it is told from a
     /// commit cut short by a crash. Does nothing when that is said already.
     ///
@@ -84,6 +91,12 @@ public protocol EventLog: AnyObject {
     func read(
         from position: UInt64, maximumBytes: Int, maximumCount: Int
     ) throws(LogError) -> [LogEntry]
+
+    /// A piece of the log that ``trim(before:)`` can let go of as a whole, the oldest first.
+    ///
+    /// - Parameter index: Which, from 0.
+    /// - Returns: The piece; `nil` when there are not so many before the one written to.
+    func part(at index: Int) -> LogPart?
 
     /// Lets go of records before a position, as far as whole files allow.
     ///
@@ -146,6 +159,12 @@ extension EventLog {
         try writeSnapshot(state(), at: position)
         return .stored
     }
+
+    /// Every commit is certain already.
+    public func sync() throws(LogError) {}
+
+    /// Nothing is let go of.
+    public func part(at index: Int) -> LogPart? { nil }
 
     /// Nothing is ever under way.
     public func takeSnapshotOutcome() throws(LogError) -> UInt64? { nil }

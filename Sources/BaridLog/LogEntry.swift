@@ -2,6 +2,14 @@
 ///
 /// The log knows nothing of what a record means: kind and payload are the engine's.
 public struct LogEntry: Sendable, Equatable {
+    /// The kind of the mark that a repair leaves where a record was lost to damage.
+    ///
+    /// Kinds from 200 on belong to the log itself.
+    public static let lost: UInt8 = 200
+
+    /// The kind of a record whose body was blanked (`erased` of Protocols/2-bus §11).
+    public static let erased: UInt8 = 19
+
     /// Where it stands: 1 for the first record ever appended, without gaps.
     public var position: UInt64
     /// What kind of record it is.

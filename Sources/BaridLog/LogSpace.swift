@@ -24,3 +24,20 @@ public struct LogSpace: Sendable, Equatable {
         self.free = free
     }
 }
+
+/// A piece of the log that goes or stays as a whole.
+public struct LogPart: Sendable, Equatable {
+    /// The positions it holds.
+    public var positions: ClosedRange<UInt64>
+    /// Bytes on disk.
+    public var bytes: Int
+    /// Wall time of its last record, in nanoseconds since 1970.
+    public var lastWallTime: Int64
+
+    /// Creates a part.
+    public init(positions: ClosedRange<UInt64>, bytes: Int, lastWallTime: Int64) {
+        self.positions = positions
+        self.bytes = bytes
+        self.lastWallTime = lastWallTime
+    }
+}

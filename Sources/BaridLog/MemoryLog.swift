@@ -97,6 +97,18 @@ public final class MemoryLog: EventLog {
             .prefix(payloadBytes: maximumBytes)
     }
 
+    /// Each 256 records that are durable.
+    public func part(at index: Int) -> LogPart? {
+        let start = index * 256
+        guard index >= 0, start + 256 < entries.count,
+            firstPosition + UInt64(start) + 256 <= durablePosition
+        else { return nil }
+        let part = entries[start..<start + 256]
+        return LogPart(
+            positions: firstPosition + UInt64(start)...firstPosition + UInt64(start) + 255,
+            bytes: part.reduce(0) { $0 + $1.payload.count }, lastWallTime: part.last?.wallTime ?? 0)
+    }
+
     /// Forgets records before a position.
     public func trim(before position: UInt64) throws(LogError) {
         try checkOpen()

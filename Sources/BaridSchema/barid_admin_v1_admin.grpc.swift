@@ -191,6 +191,19 @@ public enum Barid_Admin_V1_Admin: Sendable {
                 type: .unary
             )
         }
+        /// Namespace for "Backup" metadata.
+        public enum Backup: Sendable {
+            /// Request type for "Backup".
+            public typealias Input = Barid_Admin_V1_BackupRequest
+            /// Response type for "Backup".
+            public typealias Output = Barid_Admin_V1_BackupChunk
+            /// Descriptor for "Backup".
+            public static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "barid.admin.v1.Admin"),
+                method: "Backup",
+                type: .serverStreaming
+            )
+        }
         /// Namespace for "ReportWorkerExit" metadata.
         public enum ReportWorkerExit: Sendable {
             /// Request type for "ReportWorkerExit".
@@ -219,6 +232,7 @@ public enum Barid_Admin_V1_Admin: Sendable {
             RetryDeadLetters.descriptor,
             Explain.descriptor,
             ListServices.descriptor,
+            Backup.descriptor,
             ReportWorkerExit.descriptor
         ]
     }
@@ -483,6 +497,24 @@ extension Barid_Admin_V1_Admin {
             request: GRPCCore.StreamingServerRequest<Barid_Admin_V1_ListServicesRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<Barid_Admin_V1_ListServicesResponse>
+
+        /// Handle the "Backup" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > A consistent cut of log and state, file by file, while the broker runs.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Barid_Admin_V1_BackupRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Barid_Admin_V1_BackupChunk` messages.
+        func backup(
+            request: GRPCCore.StreamingServerRequest<Barid_Admin_V1_BackupRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Barid_Admin_V1_BackupChunk>
 
         /// Handle the "ReportWorkerExit" method.
         ///
@@ -749,6 +781,24 @@ extension Barid_Admin_V1_Admin {
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.ServerResponse<Barid_Admin_V1_ListServicesResponse>
 
+        /// Handle the "Backup" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > A consistent cut of log and state, file by file, while the broker runs.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Barid_Admin_V1_BackupRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Barid_Admin_V1_BackupChunk` messages.
+        func backup(
+            request: GRPCCore.ServerRequest<Barid_Admin_V1_BackupRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Barid_Admin_V1_BackupChunk>
+
         /// Handle the "ReportWorkerExit" method.
         ///
         /// > Source IDL Documentation:
@@ -1012,6 +1062,25 @@ extension Barid_Admin_V1_Admin {
             context: GRPCCore.ServerContext
         ) async throws -> Barid_Admin_V1_ListServicesResponse
 
+        /// Handle the "Backup" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > A consistent cut of log and state, file by file, while the broker runs.
+        ///
+        /// - Parameters:
+        ///   - request: A `Barid_Admin_V1_BackupRequest` message.
+        ///   - response: A response stream of `Barid_Admin_V1_BackupChunk` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        func backup(
+            request: Barid_Admin_V1_BackupRequest,
+            response: GRPCCore.RPCWriter<Barid_Admin_V1_BackupChunk>,
+            context: GRPCCore.ServerContext
+        ) async throws
+
         /// Handle the "ReportWorkerExit" method.
         ///
         /// > Source IDL Documentation:
@@ -1180,6 +1249,17 @@ extension Barid_Admin_V1_Admin.StreamingServiceProtocol {
             }
         )
         router.registerHandler(
+            forMethod: Barid_Admin_V1_Admin.Method.Backup.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Barid_Admin_V1_BackupRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Barid_Admin_V1_BackupChunk>(),
+            handler: { request, context in
+                try await self.backup(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
             forMethod: Barid_Admin_V1_Admin.Method.ReportWorkerExit.descriptor,
             deserializer: GRPCProtobuf.ProtobufDeserializer<Barid_Admin_V1_ReportWorkerExitRequest>(),
             serializer: GRPCProtobuf.ProtobufSerializer<Barid_Admin_V1_ReportWorkerExitResponse>(),
@@ -1337,6 +1417,17 @@ extension Barid_Admin_V1_Admin.ServiceProtocol {
             context: context
         )
         return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    public func backup(
+        request: GRPCCore.StreamingServerRequest<Barid_Admin_V1_BackupRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Barid_Admin_V1_BackupChunk> {
+        let response = try await self.backup(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return response
     }
 
     public func reportWorkerExit(
@@ -1520,6 +1611,23 @@ extension Barid_Admin_V1_Admin.SimpleServiceProtocol {
                 context: context
             ),
             metadata: [:]
+        )
+    }
+
+    public func backup(
+        request: GRPCCore.ServerRequest<Barid_Admin_V1_BackupRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Barid_Admin_V1_BackupChunk> {
+        return GRPCCore.StreamingServerResponse<Barid_Admin_V1_BackupChunk>(
+            metadata: [:],
+            producer: { writer in
+                try await self.backup(
+                    request: request.message,
+                    response: writer,
+                    context: context
+                )
+                return [:]
+            }
         )
     }
 
@@ -1847,6 +1955,29 @@ extension Barid_Admin_V1_Admin {
             deserializer: some GRPCCore.MessageDeserializer<Barid_Admin_V1_ListServicesResponse>,
             options: GRPCCore.CallOptions,
             onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Admin_V1_ListServicesResponse>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "Backup" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > A consistent cut of log and state, file by file, while the broker runs.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Barid_Admin_V1_BackupRequest` message.
+        ///   - serializer: A serializer for `Barid_Admin_V1_BackupRequest` messages.
+        ///   - deserializer: A deserializer for `Barid_Admin_V1_BackupChunk` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func backup<Result>(
+            request: GRPCCore.ClientRequest<Barid_Admin_V1_BackupRequest>,
+            serializer: some GRPCCore.MessageSerializer<Barid_Admin_V1_BackupRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Barid_Admin_V1_BackupChunk>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Barid_Admin_V1_BackupChunk>) async throws -> Result
         ) async throws -> Result where Result: Sendable
 
         /// Call the "ReportWorkerExit" method.
@@ -2335,6 +2466,38 @@ extension Barid_Admin_V1_Admin {
             )
         }
 
+        /// Call the "Backup" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > A consistent cut of log and state, file by file, while the broker runs.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Barid_Admin_V1_BackupRequest` message.
+        ///   - serializer: A serializer for `Barid_Admin_V1_BackupRequest` messages.
+        ///   - deserializer: A deserializer for `Barid_Admin_V1_BackupChunk` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        public func backup<Result>(
+            request: GRPCCore.ClientRequest<Barid_Admin_V1_BackupRequest>,
+            serializer: some GRPCCore.MessageSerializer<Barid_Admin_V1_BackupRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Barid_Admin_V1_BackupChunk>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Barid_Admin_V1_BackupChunk>) async throws -> Result
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.serverStreaming(
+                request: request,
+                descriptor: Barid_Admin_V1_Admin.Method.Backup.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
         /// Call the "ReportWorkerExit" method.
         ///
         /// > Source IDL Documentation:
@@ -2746,6 +2909,33 @@ extension Barid_Admin_V1_Admin.ClientProtocol {
             request: request,
             serializer: GRPCProtobuf.ProtobufSerializer<Barid_Admin_V1_ListServicesRequest>(),
             deserializer: GRPCProtobuf.ProtobufDeserializer<Barid_Admin_V1_ListServicesResponse>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Backup" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > A consistent cut of log and state, file by file, while the broker runs.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Barid_Admin_V1_BackupRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func backup<Result>(
+        request: GRPCCore.ClientRequest<Barid_Admin_V1_BackupRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Barid_Admin_V1_BackupChunk>) async throws -> Result
+    ) async throws -> Result where Result: Sendable {
+        try await self.backup(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Barid_Admin_V1_BackupRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Barid_Admin_V1_BackupChunk>(),
             options: options,
             onResponse: handleResponse
         )
@@ -3207,6 +3397,37 @@ extension Barid_Admin_V1_Admin.ClientProtocol {
             metadata: metadata
         )
         return try await self.listServices(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Backup" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > A consistent cut of log and state, file by file, while the broker runs.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func backup<Result>(
+        _ message: Barid_Admin_V1_BackupRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.StreamingClientResponse<Barid_Admin_V1_BackupChunk>) async throws -> Result
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Barid_Admin_V1_BackupRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.backup(
             request: request,
             options: options,
             onResponse: handleResponse

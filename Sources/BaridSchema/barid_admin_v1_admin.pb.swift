@@ -154,11 +154,96 @@ public nonisolated struct Barid_Admin_V1_GetStatusResponse: @unchecked Sendable 
     set {_uniqueStorage()._maximumLogBytes = newValue}
   }
 
+  /// The rules by which old events go; `all` when none do.
+  public var retention: String {
+    get {_storage._retention}
+    set {_uniqueStorage()._retention = newValue}
+  }
+
+  /// Why the oldest segment of the log stays, and what frees it; empty when nothing need be done.
+  public var pinnedBy: String {
+    get {_storage._pinnedBy}
+    set {_uniqueStorage()._pinnedBy = newValue}
+  }
+
+  public var pinRemedy: String {
+    get {_storage._pinRemedy}
+    set {_uniqueStorage()._pinRemedy = newValue}
+  }
+
+  /// Bytes appended in a day, at the rate of the last 24 hours; 0 in the first minute.
+  public var logBytesPerDay: UInt64 {
+    get {_storage._logBytesPerDay}
+    set {_uniqueStorage()._logBytesPerDay = newValue}
+  }
+
+  /// How long the free disk lasts at that rate; absent when that is not known.
+  public var diskLasts: SwiftProtobuf.Google_Protobuf_Duration {
+    get {_storage._diskLasts ?? SwiftProtobuf.Google_Protobuf_Duration()}
+    set {_uniqueStorage()._diskLasts = newValue}
+  }
+  /// Returns true if `diskLasts` has been explicitly set.
+  public var hasDiskLasts: Bool {_storage._diskLasts != nil}
+  /// Clears the value of `diskLasts`. Subsequent reads from it will return its default value.
+  public mutating func clearDiskLasts() {_uniqueStorage()._diskLasts = nil}
+
+  /// With interval durability: how long a receipt may be ahead of the disk.
+  public var syncIntervalMs: UInt32 {
+    get {_storage._syncIntervalMs}
+    set {_uniqueStorage()._syncIntervalMs = newValue}
+  }
+
+  /// The first position the log holds, and the last durable one.
+  public var firstPosition: UInt64 {
+    get {_storage._firstPosition}
+    set {_uniqueStorage()._firstPosition = newValue}
+  }
+
+  public var lastPosition: UInt64 {
+    get {_storage._lastPosition}
+    set {_uniqueStorage()._lastPosition = newValue}
+  }
+
+  public var security: Barid_Admin_V1_SecurityStatus {
+    get {_storage._security ?? Barid_Admin_V1_SecurityStatus()}
+    set {_uniqueStorage()._security = newValue}
+  }
+  /// Returns true if `security` has been explicitly set.
+  public var hasSecurity: Bool {_storage._security != nil}
+  /// Clears the value of `security`. Subsequent reads from it will return its default value.
+  public mutating func clearSecurity() {_uniqueStorage()._security = nil}
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// Who is let in, and what was refused since the start.
+public nonisolated struct Barid_Admin_V1_SecurityStatus: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Whether an endpoint asks for keys.
+  public var keysInUse: Bool = false
+
+  /// Keys that may connect.
+  public var keys: UInt32 = 0
+
+  /// Whether new peers can be let in; false when the check of keys has failed.
+  public var authenticating: Bool = false
+
+  /// Refusals by kind: connection, session, call, publish, subscribe.
+  public var refused: Dictionary<String,UInt64> = [:]
+
+  /// Of these, those that have no line of their own in the log.
+  public var unlogged: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
 }
 
 public nonisolated struct Barid_Admin_V1_TopicStatus: Sendable {
@@ -248,6 +333,12 @@ public nonisolated struct Barid_Admin_V1_GroupStatus: @unchecked Sendable {
   public var credit: UInt64 {
     get {_storage._credit}
     set {_uniqueStorage()._credit = newValue}
+  }
+
+  /// Events that retention or damage took before the group was done with them.
+  public var trimmed: UInt64 {
+    get {_storage._trimmed}
+    set {_uniqueStorage()._trimmed = newValue}
   }
 
   /// Nothing is delivered until it is resumed.
@@ -342,6 +433,9 @@ public nonisolated struct Barid_Admin_V1_SessionStatus: Sendable {
 
   /// Calls forwarded to it and not ended.
   public var calls: UInt32 = 0
+
+  /// Who it is, as the broker found out: `local`, or the name of its key.
+  public var identity: String = String()
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1158,6 +1252,81 @@ public nonisolated struct Barid_Admin_V1_ServiceStatus: Sendable {
   public init() {}
 }
 
+public nonisolated struct Barid_Admin_V1_BackupRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// The first chunk carries the cut and nothing else.
+public nonisolated struct Barid_Admin_V1_BackupChunk: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var cut: Barid_Admin_V1_BackupCut {
+    get {_cut ?? Barid_Admin_V1_BackupCut()}
+    set {_cut = newValue}
+  }
+  /// Returns true if `cut` has been explicitly set.
+  public var hasCut: Bool {self._cut != nil}
+  /// Clears the value of `cut`. Subsequent reads from it will return its default value.
+  public mutating func clearCut() {self._cut = nil}
+
+  /// In the first chunk of each file: its name in the data folder.
+  public var file: String = String()
+
+  public var data: Data = Data()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _cut: Barid_Admin_V1_BackupCut? = nil
+}
+
+/// What a backup holds.
+public nonisolated struct Barid_Admin_V1_BackupCut: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The last record.
+  public var position: UInt64 = 0
+
+  /// Hash of the state after it.
+  public var stateHash: UInt64 = 0
+
+  /// Files and bytes that follow.
+  public var files: UInt32 = 0
+
+  public var bytes: UInt64 = 0
+
+  public var time: SwiftProtobuf.Google_Protobuf_Timestamp {
+    get {_time ?? SwiftProtobuf.Google_Protobuf_Timestamp()}
+    set {_time = newValue}
+  }
+  /// Returns true if `time` has been explicitly set.
+  public var hasTime: Bool {self._time != nil}
+  /// Clears the value of `time`. Subsequent reads from it will return its default value.
+  public mutating func clearTime() {self._time = nil}
+
+  /// Version of the broker, and the format of its data folder.
+  public var version: String = String()
+
+  public var format: UInt32 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _time: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "barid.admin.v1"
@@ -1183,7 +1352,7 @@ nonisolated extension Barid_Admin_V1_GetStatusRequest: SwiftProtobuf.Message, Sw
 
 nonisolated extension Barid_Admin_V1_GetStatusResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".GetStatusResponse"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}epoch\0\u{3}process_id\0\u{1}started\0\u{1}uptime\0\u{1}durability\0\u{3}data_folder\0\u{1}endpoints\0\u{1}topics\0\u{1}groups\0\u{1}sessions\0\u{1}accepting\0\u{3}not_accepting_reason\0\u{3}log_bytes\0\u{3}resident_bytes\0\u{3}free_disk_bytes\0\u{4}\u{e}not_accepting\0\u{3}soft_free_bytes\0\u{3}hard_free_bytes\0\u{3}maximum_log_bytes\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}epoch\0\u{3}process_id\0\u{1}started\0\u{1}uptime\0\u{1}durability\0\u{3}data_folder\0\u{1}endpoints\0\u{1}topics\0\u{1}groups\0\u{1}sessions\0\u{1}accepting\0\u{3}not_accepting_reason\0\u{3}log_bytes\0\u{3}resident_bytes\0\u{3}free_disk_bytes\0\u{4}\u{e}not_accepting\0\u{3}soft_free_bytes\0\u{3}hard_free_bytes\0\u{3}maximum_log_bytes\0\u{2}\u{7}retention\0\u{3}pinned_by\0\u{3}pin_remedy\0\u{3}log_bytes_per_day\0\u{3}disk_lasts\0\u{3}sync_interval_ms\0\u{3}first_position\0\u{3}last_position\0\u{2}\u{3}security\0")
 
   fileprivate class _StorageClass {
     var _version: String = String()
@@ -1206,6 +1375,15 @@ nonisolated extension Barid_Admin_V1_GetStatusResponse: SwiftProtobuf.Message, S
     var _softFreeBytes: UInt64 = 0
     var _hardFreeBytes: UInt64 = 0
     var _maximumLogBytes: UInt64 = 0
+    var _retention: String = String()
+    var _pinnedBy: String = String()
+    var _pinRemedy: String = String()
+    var _logBytesPerDay: UInt64 = 0
+    var _diskLasts: SwiftProtobuf.Google_Protobuf_Duration? = nil
+    var _syncIntervalMs: UInt32 = 0
+    var _firstPosition: UInt64 = 0
+    var _lastPosition: UInt64 = 0
+    var _security: Barid_Admin_V1_SecurityStatus? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1236,6 +1414,15 @@ nonisolated extension Barid_Admin_V1_GetStatusResponse: SwiftProtobuf.Message, S
       _softFreeBytes = source._softFreeBytes
       _hardFreeBytes = source._hardFreeBytes
       _maximumLogBytes = source._maximumLogBytes
+      _retention = source._retention
+      _pinnedBy = source._pinnedBy
+      _pinRemedy = source._pinRemedy
+      _logBytesPerDay = source._logBytesPerDay
+      _diskLasts = source._diskLasts
+      _syncIntervalMs = source._syncIntervalMs
+      _firstPosition = source._firstPosition
+      _lastPosition = source._lastPosition
+      _security = source._security
     }
   }
 
@@ -1274,6 +1461,15 @@ nonisolated extension Barid_Admin_V1_GetStatusResponse: SwiftProtobuf.Message, S
         case 31: try { try decoder.decodeSingularUInt64Field(value: &_storage._softFreeBytes) }()
         case 32: try { try decoder.decodeSingularUInt64Field(value: &_storage._hardFreeBytes) }()
         case 33: try { try decoder.decodeSingularUInt64Field(value: &_storage._maximumLogBytes) }()
+        case 40: try { try decoder.decodeSingularStringField(value: &_storage._retention) }()
+        case 41: try { try decoder.decodeSingularStringField(value: &_storage._pinnedBy) }()
+        case 42: try { try decoder.decodeSingularStringField(value: &_storage._pinRemedy) }()
+        case 43: try { try decoder.decodeSingularUInt64Field(value: &_storage._logBytesPerDay) }()
+        case 44: try { try decoder.decodeSingularMessageField(value: &_storage._diskLasts) }()
+        case 45: try { try decoder.decodeSingularUInt32Field(value: &_storage._syncIntervalMs) }()
+        case 46: try { try decoder.decodeSingularUInt64Field(value: &_storage._firstPosition) }()
+        case 47: try { try decoder.decodeSingularUInt64Field(value: &_storage._lastPosition) }()
+        case 50: try { try decoder.decodeSingularMessageField(value: &_storage._security) }()
         default: break
         }
       }
@@ -1346,6 +1542,33 @@ nonisolated extension Barid_Admin_V1_GetStatusResponse: SwiftProtobuf.Message, S
       if _storage._maximumLogBytes != 0 {
         try visitor.visitSingularUInt64Field(value: _storage._maximumLogBytes, fieldNumber: 33)
       }
+      if !_storage._retention.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._retention, fieldNumber: 40)
+      }
+      if !_storage._pinnedBy.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._pinnedBy, fieldNumber: 41)
+      }
+      if !_storage._pinRemedy.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._pinRemedy, fieldNumber: 42)
+      }
+      if _storage._logBytesPerDay != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._logBytesPerDay, fieldNumber: 43)
+      }
+      try { if let v = _storage._diskLasts {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 44)
+      } }()
+      if _storage._syncIntervalMs != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._syncIntervalMs, fieldNumber: 45)
+      }
+      if _storage._firstPosition != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._firstPosition, fieldNumber: 46)
+      }
+      if _storage._lastPosition != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._lastPosition, fieldNumber: 47)
+      }
+      try { if let v = _storage._security {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 50)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1375,10 +1598,69 @@ nonisolated extension Barid_Admin_V1_GetStatusResponse: SwiftProtobuf.Message, S
         if _storage._softFreeBytes != rhs_storage._softFreeBytes {return false}
         if _storage._hardFreeBytes != rhs_storage._hardFreeBytes {return false}
         if _storage._maximumLogBytes != rhs_storage._maximumLogBytes {return false}
+        if _storage._retention != rhs_storage._retention {return false}
+        if _storage._pinnedBy != rhs_storage._pinnedBy {return false}
+        if _storage._pinRemedy != rhs_storage._pinRemedy {return false}
+        if _storage._logBytesPerDay != rhs_storage._logBytesPerDay {return false}
+        if _storage._diskLasts != rhs_storage._diskLasts {return false}
+        if _storage._syncIntervalMs != rhs_storage._syncIntervalMs {return false}
+        if _storage._firstPosition != rhs_storage._firstPosition {return false}
+        if _storage._lastPosition != rhs_storage._lastPosition {return false}
+        if _storage._security != rhs_storage._security {return false}
         return true
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Barid_Admin_V1_SecurityStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".SecurityStatus"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}keys_in_use\0\u{1}keys\0\u{1}authenticating\0\u{1}refused\0\u{1}unlogged\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBoolField(value: &self.keysInUse) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.keys) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.authenticating) }()
+      case 4: try { try decoder.decodeMapField(fieldType: SwiftProtobuf._ProtobufMap<SwiftProtobuf.ProtobufString,SwiftProtobuf.ProtobufUInt64>.self, value: &self.refused) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.unlogged) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.keysInUse != false {
+      try visitor.visitSingularBoolField(value: self.keysInUse, fieldNumber: 1)
+    }
+    if self.keys != 0 {
+      try visitor.visitSingularUInt32Field(value: self.keys, fieldNumber: 2)
+    }
+    if self.authenticating != false {
+      try visitor.visitSingularBoolField(value: self.authenticating, fieldNumber: 3)
+    }
+    if !self.refused.isEmpty {
+      try visitor.visitMapField(fieldType: SwiftProtobuf._ProtobufMap<SwiftProtobuf.ProtobufString,SwiftProtobuf.ProtobufUInt64>.self, value: self.refused, fieldNumber: 4)
+    }
+    if self.unlogged != 0 {
+      try visitor.visitSingularUInt64Field(value: self.unlogged, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Barid_Admin_V1_SecurityStatus, rhs: Barid_Admin_V1_SecurityStatus) -> Bool {
+    if lhs.keysInUse != rhs.keysInUse {return false}
+    if lhs.keys != rhs.keys {return false}
+    if lhs.authenticating != rhs.authenticating {return false}
+    if lhs.refused != rhs.refused {return false}
+    if lhs.unlogged != rhs.unlogged {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1431,7 +1713,7 @@ nonisolated extension Barid_Admin_V1_TopicStatus: SwiftProtobuf.Message, SwiftPr
 
 nonisolated extension Barid_Admin_V1_GroupStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".GroupStatus"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}topic\0\u{1}group\0\u{1}types\0\u{3}settled_through\0\u{1}lag\0\u{1}leased\0\u{1}waiting\0\u{3}dead_letters\0\u{1}acked\0\u{1}redelivered\0\u{1}workers\0\u{1}credit\0\u{2}\u{8}paused\0\u{1}replaying\0\u{1}expired\0\u{3}oldest_unsettled\0\u{3}maximum_deliveries\0\u{1}attributes\0\u{1}suspects\0\u{2}\u{4}window\0\u{3}held_bytes\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}topic\0\u{1}group\0\u{1}types\0\u{3}settled_through\0\u{1}lag\0\u{1}leased\0\u{1}waiting\0\u{3}dead_letters\0\u{1}acked\0\u{1}redelivered\0\u{1}workers\0\u{1}credit\0\u{2}\u{8}paused\0\u{1}replaying\0\u{1}expired\0\u{3}oldest_unsettled\0\u{3}maximum_deliveries\0\u{1}attributes\0\u{1}suspects\0\u{2}\u{4}window\0\u{3}held_bytes\0\u{2}\u{9}trimmed\0")
 
   fileprivate class _StorageClass {
     var _topic: String = String()
@@ -1446,6 +1728,7 @@ nonisolated extension Barid_Admin_V1_GroupStatus: SwiftProtobuf.Message, SwiftPr
     var _redelivered: UInt64 = 0
     var _workers: UInt32 = 0
     var _credit: UInt64 = 0
+    var _trimmed: UInt64 = 0
     var _paused: Bool = false
     var _replaying: UInt64 = 0
     var _expired: UInt64 = 0
@@ -1477,6 +1760,7 @@ nonisolated extension Barid_Admin_V1_GroupStatus: SwiftProtobuf.Message, SwiftPr
       _redelivered = source._redelivered
       _workers = source._workers
       _credit = source._credit
+      _trimmed = source._trimmed
       _paused = source._paused
       _replaying = source._replaying
       _expired = source._expired
@@ -1525,6 +1809,7 @@ nonisolated extension Barid_Admin_V1_GroupStatus: SwiftProtobuf.Message, SwiftPr
         case 26: try { try decoder.decodeSingularUInt64Field(value: &_storage._suspects) }()
         case 30: try { try decoder.decodeSingularUInt64Field(value: &_storage._window) }()
         case 31: try { try decoder.decodeSingularUInt64Field(value: &_storage._heldBytes) }()
+        case 40: try { try decoder.decodeSingularUInt64Field(value: &_storage._trimmed) }()
         default: break
         }
       }
@@ -1600,6 +1885,9 @@ nonisolated extension Barid_Admin_V1_GroupStatus: SwiftProtobuf.Message, SwiftPr
       if _storage._heldBytes != 0 {
         try visitor.visitSingularUInt64Field(value: _storage._heldBytes, fieldNumber: 31)
       }
+      if _storage._trimmed != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._trimmed, fieldNumber: 40)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1621,6 +1909,7 @@ nonisolated extension Barid_Admin_V1_GroupStatus: SwiftProtobuf.Message, SwiftPr
         if _storage._redelivered != rhs_storage._redelivered {return false}
         if _storage._workers != rhs_storage._workers {return false}
         if _storage._credit != rhs_storage._credit {return false}
+        if _storage._trimmed != rhs_storage._trimmed {return false}
         if _storage._paused != rhs_storage._paused {return false}
         if _storage._replaying != rhs_storage._replaying {return false}
         if _storage._expired != rhs_storage._expired {return false}
@@ -1641,7 +1930,7 @@ nonisolated extension Barid_Admin_V1_GroupStatus: SwiftProtobuf.Message, SwiftPr
 
 nonisolated extension Barid_Admin_V1_SessionStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".SessionStatus"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}name\0\u{3}process_id\0\u{1}since\0\u{1}services\0\u{1}groups\0\u{1}leased\0\u{1}calls\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}name\0\u{3}process_id\0\u{1}since\0\u{1}services\0\u{1}groups\0\u{1}leased\0\u{1}calls\0\u{2}*identity\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1657,6 +1946,7 @@ nonisolated extension Barid_Admin_V1_SessionStatus: SwiftProtobuf.Message, Swift
       case 6: try { try decoder.decodeRepeatedStringField(value: &self.groups) }()
       case 7: try { try decoder.decodeSingularUInt32Field(value: &self.leased) }()
       case 8: try { try decoder.decodeSingularUInt32Field(value: &self.calls) }()
+      case 50: try { try decoder.decodeSingularStringField(value: &self.identity) }()
       default: break
       }
     }
@@ -1691,6 +1981,9 @@ nonisolated extension Barid_Admin_V1_SessionStatus: SwiftProtobuf.Message, Swift
     if self.calls != 0 {
       try visitor.visitSingularUInt32Field(value: self.calls, fieldNumber: 8)
     }
+    if !self.identity.isEmpty {
+      try visitor.visitSingularStringField(value: self.identity, fieldNumber: 50)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1703,6 +1996,7 @@ nonisolated extension Barid_Admin_V1_SessionStatus: SwiftProtobuf.Message, Swift
     if lhs.groups != rhs.groups {return false}
     if lhs.leased != rhs.leased {return false}
     if lhs.calls != rhs.calls {return false}
+    if lhs.identity != rhs.identity {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -3189,6 +3483,133 @@ nonisolated extension Barid_Admin_V1_ServiceStatus: SwiftProtobuf.Message, Swift
     if lhs.service != rhs.service {return false}
     if lhs.local != rhs.local {return false}
     if lhs.workers != rhs.workers {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Barid_Admin_V1_BackupRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".BackupRequest"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Barid_Admin_V1_BackupRequest, rhs: Barid_Admin_V1_BackupRequest) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Barid_Admin_V1_BackupChunk: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".BackupChunk"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cut\0\u{1}file\0\u{1}data\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._cut) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.file) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.data) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._cut {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if !self.file.isEmpty {
+      try visitor.visitSingularStringField(value: self.file, fieldNumber: 2)
+    }
+    if !self.data.isEmpty {
+      try visitor.visitSingularBytesField(value: self.data, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Barid_Admin_V1_BackupChunk, rhs: Barid_Admin_V1_BackupChunk) -> Bool {
+    if lhs._cut != rhs._cut {return false}
+    if lhs.file != rhs.file {return false}
+    if lhs.data != rhs.data {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Barid_Admin_V1_BackupCut: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".BackupCut"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}position\0\u{3}state_hash\0\u{1}files\0\u{1}bytes\0\u{1}time\0\u{1}version\0\u{1}format\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.position) }()
+      case 2: try { try decoder.decodeSingularFixed64Field(value: &self.stateHash) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.files) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.bytes) }()
+      case 5: try { try decoder.decodeSingularMessageField(value: &self._time) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self.version) }()
+      case 7: try { try decoder.decodeSingularUInt32Field(value: &self.format) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.position != 0 {
+      try visitor.visitSingularUInt64Field(value: self.position, fieldNumber: 1)
+    }
+    if self.stateHash != 0 {
+      try visitor.visitSingularFixed64Field(value: self.stateHash, fieldNumber: 2)
+    }
+    if self.files != 0 {
+      try visitor.visitSingularUInt32Field(value: self.files, fieldNumber: 3)
+    }
+    if self.bytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.bytes, fieldNumber: 4)
+    }
+    try { if let v = self._time {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    } }()
+    if !self.version.isEmpty {
+      try visitor.visitSingularStringField(value: self.version, fieldNumber: 6)
+    }
+    if self.format != 0 {
+      try visitor.visitSingularUInt32Field(value: self.format, fieldNumber: 7)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Barid_Admin_V1_BackupCut, rhs: Barid_Admin_V1_BackupCut) -> Bool {
+    if lhs.position != rhs.position {return false}
+    if lhs.stateHash != rhs.stateHash {return false}
+    if lhs.files != rhs.files {return false}
+    if lhs.bytes != rhs.bytes {return false}
+    if lhs._time != rhs._time {return false}
+    if lhs.version != rhs.version {return false}
+    if lhs.format != rhs.format {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

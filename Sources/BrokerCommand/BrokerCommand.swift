@@ -23,6 +23,7 @@ struct BrokerCommand: AsyncParsableCommand {
               barid-broker --data ./data --endpoint ipc:///tmp/barid/broker.ipc
               barid-broker --listen tcp://127.0.0.1:7450 --allow-local-users
               barid-broker --listen tcp://0.0.0.0:7450     other machines, with keys: barid keys --help
+              barid-broker --retain acknowledged,age=30d --retain audit:all
               barid-broker --print-configuration
 
             EXIT CODES
@@ -50,8 +51,25 @@ struct BrokerCommand: AsyncParsableCommand {
     @Flag(help: "Let every user of this machine in at loopback TCP endpoints, without a key.")
     var allowLocalUsers = false
 
-    @Option(help: "How durable a receipt is: fsync, or memory (tests only; all is lost).")
-    var durability: Durability = .fsync
+    @Option(
+        help: ArgumentHelp(
+            "How durable a receipt is: fsync, interval:MS or memory.",
+            discussion: """
+                fsync, the default: on the disk. interval:MS is not power-safe: fsynced so many \
+                milliseconds later. memory is for tests: all is lost. Else BARID_DURABILITY, the \
+                settings file.
+                """))
+    var durability: Durability?
+
+    @Option(
+        help: ArgumentHelp(
+            "What is kept, for the broker or a topic; the default is everything.",
+            discussion: """
+                Rules with commas between: age=30d, bytes=50GiB (of the whole log), \
+                events=1000000, acknowledged. Any one lets the oldest go. Else BARID_RETAIN, the \
+                settings file.
+                """, valueName: "[topic:]rules"))
+    var retain: [String] = []
 
     @Option(help: "How log lines on standard error look: text or json.")
     var logFormat: LogFormat = .text
@@ -71,7 +89,9 @@ struct BrokerCommand: AsyncParsableCommand {
         let settings: Settings
         var endpoints: [Endpoint]
         do {
-            settings = try Settings(endpoint: endpoint, data: data, usesKey: false)
+            settings = try Settings(
+                endpoint: endpoint, data: data, usesKey: false,
+                durability: durability?.description, retain: retain)
             endpoints = [settings.endpoint.value]
             for text in listen { endpoints.append(try Endpoint(text)) }
         } catch {
@@ -85,9 +105,20 @@ struct BrokerCommand: AsyncParsableCommand {
         }
         var configuration = BrokerConfiguration(
             endpoints: endpoints, dataFolder: settings.dataFolder.value)
-        configuration.durability = durability
         configuration.core = core
         configuration.allowsLocalUsers = allowLocalUsers
+        do {
+            guard let durability = Durability(settings.durability.value) else {
+                throw RPCError(
+                    code: .invalidArgument,
+                    message: "'\(settings.durability.value)' is no durability; there are fsync, "
+                        + "interval:MS (1 to 60000) and memory (\(settings.durability.origin))")
+            }
+            configuration.durability = durability
+            configuration.core.retention = try RetentionRules(settings.retain.value)
+        } catch {
+            throw Failure(error).report()
+        }
         configuration.version = Self.configuration.version
         configuration.logger = Logger(label: "barid.broker")
         do {
@@ -105,7 +136,7 @@ struct BrokerCommand: AsyncParsableCommand {
                     URL(fileURLWithPath: path).deletingLastPathComponent().path)
             }
         }
-        if configuration.durability == .fsync || configuration.endpoints.contains(where: \.isTCP) {
+        if configuration.durability != .memory || configuration.endpoints.contains(where: \.isTCP) {
             try PrivateFolder.make(configuration.dataFolder)
         }
         let broker = try Broker(configuration)
@@ -122,7 +153,6 @@ struct BrokerCommand: AsyncParsableCommand {
         lines.append(
             "listen\t\(listen.joined(separator: " "))\t\(listen.isEmpty ? "default" : "flag --listen")"
         )
-        lines.append("durability\t\(durability.rawValue)\t--durability or default")
         lines += limits.map { "\($0.name)\t\($0.value)\t\($0.origin)" }
         print(lines.joined(separator: "\n"))
     }
@@ -141,6 +171,7 @@ private struct Running: Service {
             metadata: [
                 "endpoints": "\(broker.endpoints.map(\.description).joined(separator: " "))",
                 "data": "\(isInMemory ? "memory" : configuration.dataFolder)",
+                "durability": "\(configuration.durability)",
                 "pid": "\(ProcessInfo.processInfo.processIdentifier)",
             ])
         if let key = broker.serverKey {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Barid
+import BaridBroker
 import BaridLog
 import Foundation
 import GRPCCore
@@ -28,6 +29,9 @@ struct Failure {
             case .alreadyExists: code = .unavailable
             default: code = ExitCode(error.code)
             }
+        case let error as RetentionSyntaxError:
+            message = error.description
+            code = .badInput
         default:
             message = "\(error)"
             code = .software

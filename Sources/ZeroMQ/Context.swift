@@ -20,3 +20,14 @@ public final class Context: @unchecked Sendable {
         while zmq_ctx_term(raw) != 0, zmq_errno() == EINTR {}
     }
 }
+
+extension Context {
+    /// Version of the libzmq that is linked.
+    public static var libraryVersion: (major: Int, minor: Int, patch: Int) {
+        var major: Int32 = 0
+        var minor: Int32 = 0
+        var patch: Int32 = 0
+        zmq_version(&major, &minor, &patch)
+        return (Int(major), Int(minor), Int(patch))
+    }
+}

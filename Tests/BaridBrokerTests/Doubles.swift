@@ -104,6 +104,8 @@ final class WatchedLog: EventLog {
         try log.read(from: position, maximumBytes: maximumBytes, maximumCount: maximumCount)
     }
 
+    func part(at index: Int) -> LogPart? { log.part(at: index) }
+
     func trim(before position: UInt64) throws(LogError) { try log.trim(before: position) }
 
     func writeSnapshot(_ bytes: [UInt8], at position: UInt64) throws(LogError) {

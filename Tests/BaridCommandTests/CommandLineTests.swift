@@ -35,6 +35,8 @@ import Testing
         for group in ["EVERYDAY", "PLUGINS", "OPERATE"] { #expect(help.output.contains(group)) }
         for command in [
             "up", "down", "publish", "watch", "search", "article", "status", "call", "prove",
+            "backup",
+            "restore", "doctor",
         ] {
             let help = try await barid([command, "--help"])
             #expect(help.code == 0 && help.output.contains("barid \(command)"), "\(command)")

@@ -208,7 +208,12 @@ import Testing
         let disk = FaultyDisk()
         let log = try SegmentedLog(folder: "log", settings: LogKind.smallSettings, files: disk)
         try log.close()
-        let newer = disk.flipping(bit: 1, ofByte: 8, in: log.active.path)
+        let path = log.active.path
+        let rotten = disk.flipping(bit: 1, ofByte: 8, in: path)
+        #expect(throws: Never.self, "the copy says that it is a rotten bit") {
+            try SegmentedLog(folder: "log", settings: LogKind.smallSettings, files: rotten)
+        }
+        let newer = rotten.flipping(bit: 1, ofByte: SegmentHeader.copyOffset + 8, in: path)
         #expect(throws: LogError.format(folder: "log", found: "3", supported: 1)) {
             try SegmentedLog(folder: "log", settings: LogKind.smallSettings, files: newer)
         }

@@ -30,9 +30,8 @@ import Testing
         "BrokerCommand": ["Barid", "BaridBroker", "BaridLog", "BaridTransport"],
         "BaridConformance": ["Barid", "BaridArticles", "BaridSchema", "BaridTransport", "ZeroMQ"],
         "BaridCommand": [
-            "Barid", "BaridArticles", "BaridBench", "BaridChaos", "BaridConformance",
-            "BaridReflection", "BaridSchema",
-            "BaridSupervisor", "BaridText", "BaridTransport",
+            "Barid", "BaridArticles", "BaridBench", "BaridChaos", "BaridConformance", "BaridLog",
+            "BaridReflection", "BaridSchema", "BaridSupervisor", "BaridText", "BaridTransport",
         ],
         "ArticleParser": ["BaridArticles", "BaridSchema", "BaridText"],
         "EntityTagger": ["BaridArticles", "BaridSchema", "BaridText"],

@@ -80,6 +80,15 @@ public struct Settings: Sendable {
     /// The default is empty, and the supervisor knows its own.
     public let pluginPath: Sourced<[String]>
 
+    /// How durable a receipt is (`--durability`, `BARID_DURABILITY`, `durability`): `fsync`, the
+    /// default, or `interval:MS`.
+    public let durability: Sourced<String>
+
+    /// What is kept (`--retain`, `BARID_RETAIN` with spaces between, `retain`, a list).
+    ///
+    /// The default is empty: everything.
+    public let retain: Sourced<[String]>
+
     /// Settings of plugins, by plugin and name (`plugins: {parser: {name: value}}`).
     public let plugins: [String: [String: String]]
 
@@ -100,12 +109,15 @@ public struct Settings: Sendable {
     ///   - keyFlag: Value of the flag `--key`, if given.
     ///   - usesKey: Whether a key file is read at all; a broker does not connect, so it needs none. The
     ///     default is true.
+    ///   - durabilityFlag: Value of the flag `--durability`, if given.
+    ///   - retainFlag: Values of the flags `--retain`, if given.
     ///   - environment: The environment. The default is this process's.
     /// - Throws: `RPCError` with code `.invalidArgument` naming every setting that is wrong and where
     ///   it came from; what a key file is refused with.
     public init(
         endpoint endpointFlag: String? = nil, data dataFlag: String? = nil,
         key keyFlag: String? = nil, usesKey: Bool = true,
+        durability durabilityFlag: String? = nil, retain retainFlag: [String]? = nil,
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws {
         let home = environment["HOME"]?.absolute ?? NSHomeDirectory()
@@ -163,6 +175,13 @@ public struct Settings: Sendable {
             flag: nil, variable: "BARID_PLUGIN_PATH",
             read: { $0.split(separator: ":").map { String($0).absolutePath } },
             key: file.pluginPath, fallback: [])
+        durability = resolve(
+            flag: ("durability", durabilityFlag), variable: "BARID_DURABILITY", read: { $0 },
+            key: file.durability, fallback: "fsync")
+        retain = resolve(
+            flag: ("retain", retainFlag?.isEmpty == true ? nil : retainFlag),
+            variable: "BARID_RETAIN", read: { $0.split(separator: " ").map(String.init) },
+            key: file.retain, fallback: [])
         plugins = file.plugins
         guard problems.isEmpty else {
             throw RPCError(code: .invalidArgument, message: problems.joined(separator: "\n"))
@@ -177,6 +196,8 @@ public struct Settings: Sendable {
             ("data", dataFolder.value, dataFolder.origin),
             ("state", stateFolder.value, stateFolder.origin),
             ("plugin-path", pluginPath.value.joined(separator: ":"), pluginPath.origin),
+            ("durability", durability.value, durability.origin),
+            ("retain", retain.value.joined(separator: " "), retain.origin),
             ("configuration", configurationFile, .standard),
         ]
     }
@@ -195,6 +216,8 @@ private struct SettingsFile {
     var data: String?
     var state: String?
     var pluginPath: [String]?
+    var durability: String?
+    var retain: [String]?
     var plugins: [String: [String: String]] = [:]
 
     init(path: String) throws {
@@ -216,9 +239,13 @@ private struct SettingsFile {
                 case ("state", .scalar(let scalar)): state = scalar.string
                 case ("plugin-path", .sequence(let list)):
                     pluginPath = list.compactMap { $0.scalar?.string.absolutePath }
-                case ("endpoint", _), ("data", _), ("state", _), ("key", _):
+                case ("durability", .scalar(let scalar)): durability = scalar.string
+                case ("retain", .sequence(let list)):
+                    retain = list.compactMap { $0.scalar?.string }
+                case ("endpoint", _), ("data", _), ("state", _), ("key", _), ("durability", _):
                     problems.append("\(line): a text is expected")
-                case ("plugin-path", _): problems.append("\(line): a list is expected")
+                case ("plugin-path", _), ("retain", _):
+                    problems.append("\(line): a list is expected")
                 // Each plugin checks its own.
                 case ("plugins", .mapping(let mapping)): plugins = Self.plugins(mapping)
                 case (let key, _): problems.append("\(line): unknown setting \(key ?? "")")

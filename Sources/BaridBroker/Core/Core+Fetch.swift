@@ -43,7 +43,8 @@ extension Core {
         var found: [FetchedEvent] = []
         var size = 0
         var next = sequences.lowerBound
-        var position = start
+        // What came before is kept no longer.
+        var position = max(start, log.firstPosition)
         while next <= sequences.upperBound, found.count < count, size < bytes {
             let read = try log.read(from: position, maximumBytes: bytes, maximumCount: 256)
             guard let last = read.last else { break }

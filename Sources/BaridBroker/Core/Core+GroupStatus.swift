@@ -23,6 +23,7 @@ extension Core {
             $0.deadLetters = UInt64(state.deadLetters.count)
             $0.acked = state.acked
             $0.redelivered = state.redelivered
+            $0.trimmed = state.trimmed
             $0.expired = state.expired
             $0.settledThrough = now.settledThrough
             $0.lag = now.lag

@@ -47,6 +47,11 @@ extension Core {
         if readers[index].next == nil || readers[index].position == 1 {
             start(index, state)
         }
+        if let next = readers[index].next, next < state.first, state.first > 1 {
+            let fault = BusFault.trimmed(next, first: state.first, topic: state.name)
+            finish(stream, fault.status, metadata: fault.trailers)
+            return false
+        }
         var batch = ReadBatch()
         var next = readers[index].next ?? state.first
         var ended = false
@@ -112,15 +117,17 @@ extension Core {
             case .first: next = topic.first
             case .new: next = topic.next
             case .last: next = max(topic.first, topic.next - 1)
-            case .sequence(let sequence): next = max(sequence, topic.first)
+            // A place before the first event kept is refused by the caller.
+            case .sequence(let sequence): next = max(sequence, 1)
             case .time(let wall):
                 readers[index].since = wall
                 next = topic.point(at: wall).sequence
             }
         }
         readers[index].next = next
-        readers[index].position =
-            next >= topic.next ? engine.durable.nextPosition : topic.position(of: next)
+        readers[index].position = max(
+            log.firstPosition,
+            next >= topic.next ? engine.durable.nextPosition : topic.position(of: next))
     }
 
     func caughtUp(_ index: Int, next: UInt64) {
@@ -134,8 +141,8 @@ extension Core {
         if !readers[index].plan.follow { finish(stream, Status(code: .ok, message: "")) }
     }
 
-    func finish(_ stream: CoreStream, _ status: Status) {
-        stream.stream.finish(status, metadata: [:])
+    func finish(_ stream: CoreStream, _ status: Status, metadata: Metadata = [:]) {
+        stream.stream.finish(status, metadata: metadata)
         streams[stream.id] = nil
     }
 }

@@ -21,6 +21,11 @@ extension Core {
                 durable = Durable()
             }
         }
+        guard log.firstPosition <= durable.nextPosition else {
+            throw RecordFailure.inconsistent(
+                "no snapshot can be used, and the log begins at record \(log.firstPosition) only; "
+                    + "restore a backup")
+        }
         while durable.nextPosition <= log.durablePosition {
             let entries = try log.read(
                 from: durable.nextPosition, maximumBytes: 1 << 20, maximumCount: 4_096)
@@ -28,6 +33,10 @@ extension Core {
                 throw RecordFailure.inconsistent("no record \(durable.nextPosition)")
             }
             for entry in entries {
+                guard entry.kind != LogEntry.lost else {
+                    try durable.skipLost(position: entry.position)
+                    continue
+                }
                 try durable.apply(
                     Record(kind: entry.kind, payload: entry.payload), position: entry.position,
                     wall: entry.wallTime)

@@ -14,6 +14,15 @@ extension Core {
         }
     }
 
+    /// Syncs commits that have waited as long as interval durability lets them.
+    func syncWhatWaited() throws {
+        guard let since = unsyncedSince, let interval = durability.syncInterval,
+            clock().monotonic - since >= interval.nanoseconds
+        else { return }
+        try log.sync()
+        unsyncedSince = nil
+    }
+
     /// Sees to it that a start after a crash has little to replay, however busy the broker is.
     ///
     /// The state is a value, so that another thread may encode it while this one goes on.

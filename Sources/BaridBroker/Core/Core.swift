@@ -41,6 +41,14 @@ final class Core {
     /// Payload bytes appended since the last snapshot was begun.
     var bytesSinceSnapshot = 0
     var snapshotIsUnderWay = false
+    /// Since when commits wait for a sync; with interval durability only.
+    var unsyncedSince: Int64?
+    /// Payload bytes appended since the start.
+    var appendedBytes: UInt64 = 0
+    var growth = GrowthRate()
+    var lastRetention: Int64 = .min
+    /// Of each topic the first sequence from a position on, as last looked up.
+    var knownFirsts: (end: UInt64, sequences: [UInt64])?
     /// When a snapshot last could not be written.
     var snapshotFailed: Int64 = .min
     /// Where events lie, while somebody asks for that.
@@ -110,9 +118,13 @@ final class Core {
         }
         if let wake = engine.nextWake, wake <= clock().monotonic { step(.tick) }
         try flush()
+        try syncWhatWaited()
         try keepSnapshotFresh()
         try pumpReaders()
-        if goesOn { try rest() }
+        if goesOn {
+            try retain()
+            try rest()
+        }
         reportDrained()
         return goesOn
     }
@@ -137,9 +149,15 @@ final class Core {
             let rest = max(0, lastAppend + configuration.sealAfter.nanoseconds - now)
             wait = min(wait ?? .max, rest)
         }
+        if let since = unsyncedSince, let interval = durability.syncInterval {
+            wait = min(wait ?? .max, max(0, since + interval.nanoseconds - now))
+        }
         // There is no word when a slow reader has room again; it is looked at now and then.
         if readerBusy { return 0 }
         if readerWaits { wait = min(wait ?? .max, 20_000_000) }
+        if !configuration.retention.keepAll {
+            wait = min(wait ?? .max, configuration.retentionInterval.nanoseconds)
+        }
         if storage != .accepting { wait = min(wait ?? .max, 1_000_000_000) }
         return wait
     }
@@ -290,7 +308,7 @@ final class Core {
     }
 
     /// Commits what was appended and lets the effects out, until there are none.
-    private func flush() throws {
+    func flush() throws {
         while !(entries.isEmpty && effects.isEmpty && touched.isEmpty && committed.isEmpty) {
             if !entries.isEmpty {
                 // First deliveries ride along; the wait for their record would gain nothing.
@@ -300,8 +318,12 @@ final class Core {
                 entries.removeAll(keepingCapacity: true)
                 bytesSinceSnapshot += entryBytes
                 bytesSinceSpaceCheck += entryBytes
+                appendedBytes &+= UInt64(entryBytes)
                 entryBytes = 0
                 lastAppend = clock().monotonic
+                if durability.syncInterval != nil, unsyncedSince == nil {
+                    unsyncedSince = lastAppend
+                }
                 sealed = false
             }
             let answers = committed

@@ -40,6 +40,14 @@ public struct CoreConfiguration: Sendable {
     ///
     /// The default is 10,000: it costs nobody anything then.
     public var idleSnapshotRecords: UInt64 = 10_000
+    /// What is kept.
+    ///
+    /// The default is everything.
+    public var retention = RetentionRules()
+    /// How often it is looked for what is to be kept no longer.
+    ///
+    /// The default is 10 s: a segment takes longer to fill, and looking costs one read.
+    public var retentionInterval = Duration.seconds(10)
     /// How many bytes may wait for a reader until nothing more is read for it.
     ///
     /// The default is 256 KiB.

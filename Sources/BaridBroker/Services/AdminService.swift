@@ -111,7 +111,14 @@ struct AdminService: Barid_Admin_V1_Admin.SimpleServiceProtocol {
             status.started = Google_Protobuf_Timestamp(date: facts.started)
             status.uptime = Google_Protobuf_Duration(
                 rounding: max(0, Date().timeIntervalSince(facts.started)))
-            status.durability = core.durability == .fsync ? .fsync : .memory
+            switch core.durability {
+            case .fsync: status.durability = .fsync
+            case .memory: status.durability = .memory
+            case .interval(let interval):
+                status.durability = .interval
+                status.syncIntervalMs = UInt32(clamping: interval.milliseconds)
+            }
+            core.describeLog(&status)
             status.dataFolder = facts.dataFolder
             status.endpoints = facts.endpoints()
             let refusal = core.acceptance.refusal

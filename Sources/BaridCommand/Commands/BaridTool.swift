@@ -32,7 +32,8 @@ struct BaridTool: AsyncParsableCommand {
             CommandGroup(
                 name: "Operate",
                 subcommands: [
-                    DeadLetters.self, KeysCommand.self, BenchCommand.self, Prove.self,
+                    DeadLetters.self, LogCommand.self, Backup.self, Restore.self, KeysCommand.self,
+                    BenchCommand.self, Prove.self, Doctor.self,
                 ]),
             CommandGroup(
                 name: "Internal",

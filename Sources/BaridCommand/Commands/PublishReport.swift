@@ -174,7 +174,9 @@ actor PublishReport {
         return [
             console.styled(duplicate ? "=" : "✓", .green),
             console.id(article.identity.articleID),
-            "#\(receipt.sequence)", Self.name(receipt.durability),
+            "#\(receipt.sequence)",
+            Self.name(receipt.durability)
+                + (receipt.durability == .interval ? " (not power-safe)" : ""),
             console.styled(console.words(article.name), .dim)
                 + (duplicate ? " (a duplicate: stored before)" : ""),
         ].joined(separator: "  ")

@@ -176,7 +176,10 @@ struct StatusSnapshot: Sendable {
             switch broker.durability {
             case .fsync: "a receipt means fsynced"
             case .memory: console.styled("in memory only: nothing survives a restart", .yellow)
-            case .interval: console.styled("fsynced some time after the receipt", .yellow)
+            case .interval:
+                console.styled(
+                    "not power-safe: fsynced up to \(broker.syncIntervalMs) ms after the receipt",
+                    .yellow)
             case .unspecified, .UNRECOGNIZED: "durability not stated"
             }
         var lines = [
@@ -184,6 +187,7 @@ struct StatusSnapshot: Sendable {
             "  address  \(broker.endpoints.map(console.words).joined(separator: " "))",
             "  data     \(console.words(broker.dataFolder)), log \(Formats.bytes(broker.logBytes)), \(Formats.bytes(broker.freeDiskBytes)) free; \(durability)",
         ]
+        lines.append("  kept     \(kept(on: console))")
         if broker.residentBytes > 0 {
             lines.append("  memory   \(Formats.bytes(broker.residentBytes))")
         }
@@ -193,6 +197,27 @@ struct StatusSnapshot: Sendable {
             )
         }
         return lines
+    }
+
+    /// What is kept, why the oldest segment stays, and how long the disk lasts.
+    private func kept(on console: Console) -> String {
+        var parts = [
+            broker.retention == "all" || broker.retention.isEmpty
+                ? "everything" : console.words(broker.retention)
+        ]
+        if broker.retention != "all", !broker.pinnedBy.isEmpty {
+            parts.append("the oldest segment is pinned by: \(console.words(broker.pinnedBy))")
+            if !broker.pinRemedy.isEmpty {
+                parts.append("free it: \(console.words(broker.pinRemedy))")
+            }
+        }
+        if broker.logBytesPerDay > 0 {
+            parts.append("grows \(Formats.bytes(broker.logBytesPerDay)) a day")
+        }
+        if broker.hasDiskLasts {
+            parts.append("the disk lasts \(Formats.duration(broker.diskLasts.seconds))")
+        }
+        return parts.joined(separator: "; ")
     }
 
     private func lag(of session: Barid_Admin_V1_SessionStatus?) -> String {

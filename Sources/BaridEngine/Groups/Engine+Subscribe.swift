@@ -123,7 +123,11 @@ extension Engine {
                     + "are not used again")
         }
         let topic = try ensureTopic(request.topic, into: &actions)
-        let start = durable.topics[Int(topic.number)].sequence(of: request.start)
+        let state = durable.topics[Int(topic.number)]
+        if case .sequence(let sequence) = request.start, sequence < state.first, state.first > 1 {
+            throw BusFault.trimmed(sequence, first: state.first, topic: state.name)
+        }
+        let start = state.sequence(of: request.start)
         append(
             .groupCreated(
                 GroupDefinition(

@@ -269,14 +269,63 @@ struct GroupRuntime {
             lastOfKey[entry.key] = nil
             return
         }
-        let next = Int(entry.nextOfKey)
+        unblock(entry.nextOfKey)
+    }
+
+    /// The first event of its key may go out, at once or after its wait.
+    private mutating func unblock(_ slot: Int32) {
+        let next = Int(slot)
         if entries[next].deadline != .max {
             let due = entries[next].deadline
             heldBytes -= entries[next].bytes.count
             wait(next, until: due)
         } else {
             entries[next].state = .ready
-            line(up: entry.nextOfKey, isSuspect: entries[next].isSuspect)
+            line(up: slot, isSuspect: entries[next].isSuspect)
+        }
+    }
+
+    /// Removes every event before a sequence, whatever its state: it is kept no longer.
+    mutating func drop(before first: UInt64) {
+        let dropped = slots.filter { $0.key < first }.sorted { $0.key < $1.key }
+        guard !dropped.isEmpty else { return }
+        let chains = keyChains()
+        for (sequence, slot) in dropped {
+            let index = Int(slot)
+            switch entries[index].state {
+            case .leased: unlease(index)
+            case .waiting: waitingCount -= 1
+            case .free, .ready, .blocked, .loading: break
+            }
+            heldBytes -= entries[index].bytes.count
+            slots[sequence] = nil
+            entries[index] = Entry()
+            freeSlots.append(slot)
+        }
+        ready = ready[readyStart...].filter { entries[Int($0)].state == .ready }
+        readyStart = 0
+        readySuspects.removeAll { entries[Int($0)].state != .ready }
+        lastOfKey.removeAll(keepingCapacity: true)
+        for chain in chains {
+            let rest = chain.filter { entries[Int($0)].state != .free }
+            guard let head = rest.first, let last = rest.last else { continue }
+            lastOfKey[entries[Int(head)].key] = last
+            for (slot, next) in zip(rest, rest.dropFirst()) { entries[Int(slot)].nextOfKey = next }
+            entries[Int(last)].nextOfKey = -1
+            if entries[Int(head)].state == .blocked { unblock(head) }
+        }
+    }
+
+    /// The slots of each key, in their order.
+    private func keyChains() -> [[Int32]] {
+        let keyed = slots.values.filter { entries[Int($0)].key != 0 }.sorted()
+        let followers = Set(keyed.map { entries[Int($0)].nextOfKey })
+        return keyed.filter { !followers.contains($0) }.map { head in
+            var chain = [head]
+            while let last = chain.last, entries[Int(last)].nextOfKey >= 0 {
+                chain.append(entries[Int(last)].nextOfKey)
+            }
+            return chain
         }
     }
 }

@@ -68,6 +68,8 @@ extension Record {
             writer.varint(UInt64(group.number))
             writer.varint(positions.count)
             for position in positions { writer.varint(position) }
+        case .trim(let trim):
+            writer.trim(trim)
         }
         return [writer.bytes[...]]
     }
@@ -144,7 +146,9 @@ extension Record {
             var positions: [UInt64] = []
             for _ in 0..<(try reader.count()) { positions.append(try reader.varint()) }
             self = .deadLettersRemoved(group: group, positions: positions)
-        case .trim, .erased:
+        case .trim:
+            self = .trim(try reader.trim())
+        case .erased:
             throw .unknownKind(kind)
         }
         try reader.finish()

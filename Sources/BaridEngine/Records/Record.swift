@@ -41,6 +41,8 @@ public enum Record: Sendable, Equatable {
     case workerExit(WorkerExit)
     /// Dead letters, by the positions of their records, are gone.
     case deadLettersRemoved(group: GroupID, positions: [UInt64])
+    /// Topics hold less than before.
+    case trim(Trim)
 
     /// The kind under which the record is logged.
     public var kind: RecordKind {
@@ -64,6 +66,7 @@ public enum Record: Sendable, Equatable {
         case .identitiesRotated: .identitiesRotated
         case .workerExit: .workerExit
         case .deadLettersRemoved: .deadLettersRemoved
+        case .trim: .trim
         }
     }
 }

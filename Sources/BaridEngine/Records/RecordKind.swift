@@ -31,7 +31,7 @@ public enum RecordKind: UInt8, Sendable, CaseIterable {
     case groupReset = 13
     /// What a group is done with is due again.
     case replay = 14
-    /// Reserved: the start of a topic is given up.
+    /// Topics hold less than before: retention let go of it, or damage took it.
     case trim = 15
     /// A broker starts; leases of earlier epochs are stale.
     case epoch = 16

@@ -3,8 +3,11 @@ extension Durable {
     static let snapshotVersion: UInt8 = 2
 
     /// A hash over the whole durable state.
-    public var hash: UInt64 {
-        snapshot().withUnsafeBytes { Mixer.mix(0, $0) }
+    public var hash: UInt64 { Self.hash(ofSnapshot: snapshot()) }
+
+    /// The hash of the state that a snapshot holds.
+    public static func hash(ofSnapshot bytes: [UInt8]) -> UInt64 {
+        bytes.withUnsafeBytes { Mixer.mix(0, $0) }
     }
 
     /// The state as bytes; equal states give equal bytes.
@@ -16,6 +19,9 @@ extension Durable {
         writer.varint(epoch)
         writer.fixed(key.low)
         writer.fixed(key.high)
+        writer.varint(firstPosition)
+        writer.varint(lastTrim)
+        writer.bytes.append(isAfterLoss ? 1 : 0)
         writer.varint(topics.count)
         for topic in topics {
             writer.string(topic.name)
@@ -59,6 +65,9 @@ extension Durable {
         wall = try reader.time()
         epoch = try reader.varint()
         key = HashKey(low: try reader.fixed64(), high: try reader.fixed64())
+        firstPosition = try reader.varint()
+        lastTrim = try reader.varint()
+        isAfterLoss = try reader.byte() != 0
         for _ in 0..<(try reader.count()) {
             var topic = DurableTopic(name: try reader.string())
             topic.first = try reader.varint()
@@ -99,6 +108,7 @@ extension ByteWriter {
         varint(group.redelivered)
         varint(group.expired)
         varint((group.isPaused ? 1 : 0) | (group.isDeleted ? 2 : 0) as Int)
+        varint(group.trimmed)
         varint(group.attempts.count)
         for (sequence, attempts) in group.attempts.sorted(by: { $0.key < $1.key }) {
             varint(sequence)
@@ -164,6 +174,7 @@ extension ByteReader {
         guard flags < 4 else { throw .malformed }
         group.isPaused = flags & 1 != 0
         group.isDeleted = flags & 2 != 0
+        group.trimmed = try varint()
         for _ in 0..<(try count(minimumSize: 13)) {
             let sequence = try varint()
             var attempts = DurableGroup.Attempts()

@@ -32,6 +32,12 @@ public struct Durable: Sendable, Equatable {
     /// Positions of the latest reports of workers' exits, oldest first.
     public internal(set) var exits: [ExitMark] = []
     var identities = IdentityWindow()
+    /// The first position that may still be needed; the log may let go of those before.
+    public internal(set) var firstPosition: UInt64 = 1
+    /// Where the last trim is in the log; 0 when there is none.
+    public internal(set) var lastTrim: UInt64 = 0
+    /// Records before this one were lost to damage, so that sequences may be missing.
+    var isAfterLoss = false
 
     /// Creates the state before the first record.
     public init() {}
@@ -135,6 +141,9 @@ public struct Durable: Sendable, Equatable {
             exits.append(ExitMark(session: exit.session, position: position))
         case .deadLettersRemoved(let group, let positions):
             groups[try check(group)].removeDeadLetters(at: positions)
+        case .trim(let trim):
+            try apply(trim)
+            lastTrim = position
         }
     }
 
@@ -162,6 +171,13 @@ public struct Durable: Sendable, Equatable {
         _ block: EventBlock, position: UInt64
     ) throws(RecordFailure) {
         let index = Int(block.topic.number)
+        if isAfterLoss, index < topics.count, topics[index].next < block.firstSequence {
+            let lost = topics[index].next...block.firstSequence - 1
+            topics[index].next = block.firstSequence
+            for group in groups.indices where groups[group].definition.topic == block.topic {
+                groups[group].drop(lost)
+            }
+        }
         guard index < topics.count, topics[index].next == block.firstSequence else {
             throw .inconsistent(
                 "events from \(block.firstSequence) of topic \(index) out of order")

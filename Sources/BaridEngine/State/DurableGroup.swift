@@ -53,6 +53,8 @@ public struct DurableGroup: Sendable, Equatable {
     public internal(set) var isPaused = false
     /// The group is no more: nothing is left of it but its number and its definition.
     public internal(set) var isDeleted = false
+    /// How many events retention or damage took before the group was done with them.
+    public internal(set) var trimmed: UInt64 = 0
 
     init(definition: GroupDefinition) {
         self.definition = definition

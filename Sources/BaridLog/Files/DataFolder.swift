@@ -11,10 +11,14 @@
 /// with the process, however it ends.
 public final class DataFolder: Sendable {
     /// The layout this version reads and writes.
-    public static let format = 1
+    ///
+    /// 1 had no copy of segment headers and no trims; what it wrote is read as it is.
+    public static let format = 2
 
     /// The folder.
     public let path: String
+    /// The format the folder had, if it was an older one and was upgraded just now.
+    public let upgradedFrom: Int?
     private let descriptor: Int32
 
     /// Where the broker's log is.
@@ -29,8 +33,13 @@ public final class DataFolder: Sendable {
     public init(path: String) throws(LogError) {
         self.path = path
         descriptor = try Self.lock(path)
-        // Everything is set: should one of these throw, the deinitializer unlocks.
-        try Self.checkFormat(path)
+        do throws(LogError) {
+            upgradedFrom = try Self.checkFormat(path)
+        } catch {
+            close(descriptor)
+            throw error
+        }
+        // Everything is set: should this throw, the deinitializer unlocks.
         try Self.writeHolder(descriptor, folder: path)
     }
 
@@ -61,22 +70,32 @@ public final class DataFolder: Sendable {
         return descriptor
     }
 
-    /// Reads the number in `FORMAT`, or writes it into a new folder.
-    private static func checkFormat(_ path: String) throws(LogError) {
-        let files = PosixFileSystem()
+    /// Reads the number in `FORMAT`, writes it into a new folder, or raises an older one.
+    ///
+    /// - Returns: The older format, if it was raised.
+    private static func checkFormat(_ path: String) throws(LogError) -> Int? {
         let file = "\(path)/FORMAT"
         let descriptor = open(file, O_RDONLY | O_CLOEXEC)
-        guard descriptor < 0 else {
-            defer { close(descriptor) }
-            let found = contents(descriptor)
-            // There is no older format; the first one that follows upgrades from here.
-            guard Int(found) == format else {
-                throw .format(
-                    folder: path, found: found.isEmpty ? "unknown" : found, supported: format)
-            }
-            return
+        guard descriptor >= 0 else {
+            guard errno == ENOENT else { throw failure("open", file) }
+            try writeFormat(path)
+            return nil
         }
-        guard errno == ENOENT else { throw failure("open", file) }
+        let found = contents(descriptor)
+        close(descriptor)
+        guard let number = Int(found), (1...format).contains(number) else {
+            throw .format(
+                folder: path, found: found.isEmpty ? "unknown" : found, supported: format)
+        }
+        guard number < format else { return nil }
+        // Every format up to this one is read; only older versions must not write here again.
+        try writeFormat(path)
+        return number
+    }
+
+    private static func writeFormat(_ path: String) throws(LogError) {
+        let files = PosixFileSystem()
+        let file = "\(path)/FORMAT"
         do throws(FileError) {
             let unfinished = file + ".tmp"
             let new = try files.open(unfinished, creating: true)

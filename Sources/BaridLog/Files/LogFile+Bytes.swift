@@ -1,6 +1,6 @@
 extension LogFile {
     /// Reads at most `count` bytes; fewer where the file ends.
-    func read(_ count: Int, at offset: Int) throws(FileError) -> [UInt8] {
+    public func read(_ count: Int, at offset: Int) throws(FileError) -> [UInt8] {
         var failure: FileError?
         let bytes = [UInt8](unsafeUninitializedCapacity: max(0, count)) { buffer, initialized in
             do {
@@ -15,7 +15,7 @@ extension LogFile {
     }
 
     /// Writes an array.
-    func write(_ bytes: [UInt8], at offset: Int) throws(FileError) {
+    public func write(_ bytes: [UInt8], at offset: Int) throws(FileError) {
         let failure = bytes.withUnsafeBytes { buffer -> FileError? in
             do throws(FileError) {
                 try self.write(buffer, at: offset)

@@ -76,28 +76,23 @@ struct Opening {
             let path = "\(folder)/\(item.name)"
             let (bytes, size) = try readable { () throws(FileError) in
                 let file = try files.open(path, creating: false)
-                return (try file.read(SegmentHeader.size, at: 0), try file.size())
+                return (try file.read(SegmentHeader.firstCommit, at: 0), try file.size())
             }
-            do throws(SegmentHeader.Refusal) {
-                let header = try SegmentHeader.decode(bytes[...])
-                guard header.firstPosition == item.position else { throw .invalid }
+            switch SegmentHeader.find(in: bytes) {
+            case .found(let header, _) where header.firstPosition == item.position:
                 let segment = Segment(path: path, header: header)
                 segment.fileBytes = size
                 segments.append(segment)
-            } catch {
-                switch error {
-                case .version(let version):
-                    throw .format(
-                        folder: folder, found: "\(version)",
-                        supported: Int(SegmentHeader.version))
-                case .invalid:
-                    let next = index + 1 < found.count ? found[index + 1].position : item.position
-                    throw .damaged(
-                        LogDamage(
-                            file: path, offset: 0,
-                            positions: item.position...max(item.position, next &- 1),
-                            reason: "there is no valid segment header"))
-                }
+            case .newer(let version):
+                throw .format(
+                    folder: folder, found: "\(version)", supported: Int(SegmentHeader.version))
+            case .found, .none:
+                let next = index + 1 < found.count ? found[index + 1].position : item.position
+                throw .damaged(
+                    LogDamage(
+                        file: path, offset: 0,
+                        positions: item.position...max(item.position, next &- 1),
+                        reason: "there is no valid segment header"))
             }
         }
         return segments
@@ -158,6 +153,7 @@ struct Opening {
         let path = "\(folder)/\(Segment.name(firstPosition: firstPosition))"
         let file = try files.open(sparePath, creating: false)
         try file.write(header.encode(), at: 0)
+        try file.write(header.encode(), at: SegmentHeader.copyOffset)
         try file.sync()
         try files.rename(sparePath, to: path)
         try files.syncFolder(folder)

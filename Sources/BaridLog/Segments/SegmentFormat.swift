@@ -10,7 +10,7 @@
 // zeros before it gets that name, because overwriting syncs faster than appending, and it may
 // have held another segment before.
 //
-// Segment header, at 0                         Summary, at 512
+// Segment header, at 0, again at 2048          Summary, at 512
 //      0   8  "BARIDLOG"                            0   8  "BARIDSUM"
 //      8   4  version, 1                            8   8  last position
 //     12   4  0                                    16   8  last wall time
@@ -23,7 +23,7 @@
 //
 // Commit header, at a multiple of 8            Entry, at a multiple of 8
 //      0   4  CRC32C of nonce, offset, rest         0   4  CRC32C of nonce, offset, rest of header
-//      4   4  "CMIT"                                4   4  "ENTR"
+//      4   4  "CMIT", or "CMIU" (below)             4   4  "ENTR"
 //      8   8  position of the first entry           8   8  position
 //     16   8  number: one more than the last       16   8  wall time, nanoseconds since 1970
 //     24   8  wall time of the last entry          24   4  bytes of payload
@@ -34,6 +34,8 @@
 //                                                  36   4  0
 //                                                  40      payload, zeros up to a multiple of 8
 //
+// A "CMIT" says that everything before it is durable; a "CMIU" says nothing of it.
+//
 // Why it is so, and what is damage and what a crash: Protocols/6-log, whose tables these are.
 
 /// The first bytes of a segment: what it is and where it begins.
@@ -42,6 +44,8 @@ struct SegmentHeader: Equatable {
     static let version: UInt32 = 1
     /// Where the first commit is; header and summary are before.
     static let firstCommit = 4096
+    /// Where the header stands once more, in case a sector rots.
+    static let copyOffset = 2048
 
     var nonce: UInt64
     var firstPosition: UInt64
@@ -52,6 +56,36 @@ struct SegmentHeader: Equatable {
     enum Refusal: Error {
         case version(UInt32)
         case invalid
+    }
+
+    /// What the first bytes of a file hold.
+    enum Search {
+        case found(SegmentHeader, isCopy: Bool)
+        case newer(UInt32)
+        case none
+    }
+
+    /// Reads the header, or its copy when that is all there is.
+    ///
+    /// - Parameter bytes: The file up to the first commit.
+    /// - Returns: What was found.
+    static func find(in bytes: [UInt8]) -> Search {
+        do throws(Refusal) {
+            return .found(try decode(bytes[...]), isCopy: false)
+        } catch let first {
+            do throws(Refusal) {
+                return .found(try decode(bytes.dropFirst(copyOffset)), isCopy: true)
+            } catch {
+                // Only a version that both name is one; else a bit of it rotted.
+                if case .version(let version) = first, case .version(version) = error {
+                    return .newer(version)
+                }
+                if case .version(let version) = first, bytes.isZero(from: copyOffset, count: 52) {
+                    return .newer(version)
+                }
+                return .none
+            }
+        }
     }
 
     func encode() -> [UInt8] {
@@ -133,17 +167,22 @@ struct SegmentSummary: Equatable {
 /// Begins a commit; everything before it is durable.
 struct CommitHeader: Equatable {
     static let size = 40
+    /// Everything before this commit is durable.
     static let magic: UInt32 = 0x5449_4D43
+    /// What came before may not be.
+    static let unsyncedMagic: UInt32 = 0x5549_4D43
 
     var firstPosition: UInt64
     var number: UInt64
     var wallTime: Int64
     var entriesBytes: UInt32
     var count: UInt32
+    /// Whether it was written after everything before it was synced.
+    var provesDurable = true
 
     func encode(nonce: UInt64, offset: Int) -> [UInt8] {
         var writer = LittleEndianWriter()
-        writer.add(Self.magic)
+        writer.add(provesDurable ? Self.magic : Self.unsyncedMagic)
         writer.add(firstPosition)
         writer.add(number)
         writer.add(UInt64(bitPattern: wallTime))
@@ -158,7 +197,7 @@ struct CommitHeader: Equatable {
         var reader = LittleEndianReader(bytes)
         guard
             let checksum = reader.next(UInt32.self), let covered = reader.prefix(size - 4),
-            reader.next(UInt32.self) == magic,
+            let found = reader.next(UInt32.self), found == magic || found == unsyncedMagic,
             checksum == covered.checksum(after: [nonce, UInt64(offset)]),
             let first = reader.next(UInt64.self), let number = reader.next(UInt64.self),
             let time = reader.next(UInt64.self), let length = reader.next(UInt32.self),
@@ -166,7 +205,7 @@ struct CommitHeader: Equatable {
         else { return nil }
         return CommitHeader(
             firstPosition: first, number: number, wallTime: Int64(bitPattern: time),
-            entriesBytes: length, count: count)
+            entriesBytes: length, count: count, provesDurable: found == magic)
     }
 }
 
@@ -181,6 +220,11 @@ struct EntryHeader: Equatable {
     var payloadChecksum: UInt32
     var kind: UInt8
     var flags: UInt16
+
+    /// The body was blanked, or is about to be: whatever it holds is what it should.
+    ///
+    /// An erasure first writes the header anew with this kind, then blanks the body.
+    var isErased: Bool { kind == LogEntry.erased }
 
     /// Header, payload and the zeros behind it.
     static func frameBytes(payload: Int) -> Int {
@@ -223,5 +267,12 @@ struct EntryHeader: Equatable {
         return EntryHeader(
             position: position, wallTime: Int64(bitPattern: time), payloadBytes: length,
             payloadChecksum: payload, kind: UInt8(truncatingIfNeeded: kind), flags: flags)
+    }
+}
+
+extension [UInt8] {
+    /// Whether so many bytes from an offset on are zeros.
+    fileprivate func isZero(from offset: Int, count: Int) -> Bool {
+        dropFirst(offset).prefix(count).allSatisfy { $0 == 0 }
     }
 }

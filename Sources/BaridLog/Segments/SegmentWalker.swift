@@ -11,7 +11,7 @@ struct SegmentWalker {
         var index = SegmentIndex()
         /// The last commit is a seal, or there is none.
         var isSealed = true
-        /// Bytes of the last commit.
+        /// Bytes of the last commit, and of those before it that it does not prove durable.
         var lastCommitRange: Range<Int>
         /// Where it stopped being valid, and why.
         var stop: (offset: Int, reason: String)
@@ -88,7 +88,8 @@ struct SegmentWalker {
         guard offset == end else { return stop(offset, "commit \(commit.number) is too short") }
         next.lastCommit = commit.number
         next.isSealed = commit.count == 0
-        next.lastCommitRange = start..<end
+        let isProof = commit.provesDurable || outcome.lastCommitRange.isEmpty
+        next.lastCommitRange = (isProof ? start : outcome.lastCommitRange.lowerBound)..<end
         next.end = end
         outcome = next
         return true
@@ -107,7 +108,7 @@ struct SegmentWalker {
             offset += count
             rest -= count
         }
-        return checksum.value == entry.payloadChecksum
+        return checksum.value == entry.payloadChecksum || entry.isErased
     }
 
     /// Looks beyond the end for what a crash or damage left there.

@@ -162,7 +162,8 @@ extension SegmentedLog {
     /// Writes and syncs what waits: one write and one sync for each started 1 MiB.
     public func commit() throws(LogError) {
         try checkUsable()
-        guard !chunks.isEmpty else { return }
+        guard let first = chunks.first else { return }
+        if first.plan == nil { try checkFence(at: first.offset) }
         try failing { () throws(FileError) in
             for index in chunks.indices {
                 if chunks[index].plan != nil, chunks[index].plan != chunks.previous(index)?.plan {
@@ -185,7 +186,8 @@ extension SegmentedLog {
         let header = CommitHeader(
             firstPosition: chunk.firstPosition, number: active.lastCommit &+ 1,
             wallTime: chunk.wallTime,
-            entriesBytes: UInt32(chunk.bytes.count - CommitHeader.size), count: chunk.count)
+            entriesBytes: UInt32(chunk.bytes.count - CommitHeader.size), count: chunk.count,
+            provesDurable: !isUnsynced)
         chunk.bytes.replaceSubrange(
             ..<CommitHeader.size,
             with: header.encode(nonce: active.header.nonce, offset: chunk.offset))
@@ -194,7 +196,7 @@ extension SegmentedLog {
         // of; should only the commit, its header is where the summary's end is.
         if active.hasSummary { try active.eraseSummary(file: file) }
         try file.write(chunk.bytes, at: chunk.offset)
-        try file.sync()
+        if settings.syncsCommits { try file.sync() } else { isUnsynced = true }
         active.end = chunk.offset + chunk.bytes.count
         active.lastCommit = header.number
         active.lastPosition = chunk.firstPosition + UInt64(chunk.count) - 1
@@ -207,9 +209,29 @@ extension SegmentedLog {
         isSealed = false
     }
 
+    /// Refuses to write where another writer has written: it began later, and this one is over.
+    ///
+    /// One read of what the page cache holds; the lock of the folder is what keeps writers apart,
+    /// and this is for file systems where it does not.
+    private func checkFence(at offset: Int) throws(LogError) {
+        do throws(FileError) {
+            let bytes = try activeFile().read(CommitHeader.size, at: offset)
+            guard
+                let other = CommitHeader.decode(
+                    bytes[...], nonce: active.header.nonce, offset: offset)
+            else { return }
+            fencedAt = max(durablePosition, other.firstPosition &+ UInt64(other.count) &- 1)
+        } catch {
+            throw fail(error)
+        }
+        try checkUsable()
+    }
+
     /// Makes a planned file the active segment: header, sync, name, folder.
     private func roll(to chunk: Chunk) throws(FileError) {
         guard let plan = chunk.plan else { return }
+        // The next segment's header says that everything before it is durable.
+        try syncActive()
         let segment = try Opening.begin(
             spare: planned[plan].spare, nonce: planned[plan].nonce,
             firstPosition: chunk.firstPosition, lastCommit: active.lastCommit, folder: folder,
@@ -233,11 +255,13 @@ extension SegmentedLog {
     public func seal() throws(LogError) {
         try commit()
         guard !isSealed else { return }
+        try checkFence(at: active.end)
         let header = CommitHeader(
             firstPosition: durablePosition &+ 1, number: active.lastCommit &+ 1,
             wallTime: active.lastWallTime, entriesBytes: 0, count: 0)
         try failing { () throws(FileError) in
             let file = try activeFile()
+            try syncActive()
             try file.write(
                 header.encode(nonce: active.header.nonce, offset: active.end), at: active.end)
             try file.sync()
@@ -247,6 +271,18 @@ extension SegmentedLog {
         active.fileBytes = max(active.fileBytes, active.end)
         tail.offset = active.end
         isSealed = true
+    }
+
+    /// Syncs commits that were only written.
+    public func sync() throws(LogError) {
+        try checkUsable()
+        try failing { () throws(FileError) in try syncActive() }
+    }
+
+    private func syncActive() throws(FileError) {
+        guard isUnsynced else { return }
+        try activeFile().sync()
+        isUnsynced = false
     }
 
     func activeFile() throws(FileError) -> any LogFile {

@@ -20,9 +20,15 @@ public final class SegmentedLog: EventLog {
     /// The segment that is written to.
     var active: Segment
     var isSealed = true
+    /// Cuts whose files are being copied.
+    var holds = 0
+    /// Commits were written and not synced.
+    var isUnsynced = false
     var isClosed = false
     /// The first write or sync that failed, after which nothing is tried again.
     var failure: FileError?
+    /// How far another writer has come, once one was noticed.
+    var fencedAt: UInt64?
 
     /// Records that wait for a commit.
     var chunks: [Chunk] = []
@@ -106,6 +112,16 @@ public final class SegmentedLog: EventLog {
             used: used, ready: ready, free: files.freeBytes(folder), written: max(0, used - ready))
     }
 
+    /// A complete segment.
+    public func part(at index: Int) -> LogPart? {
+        guard complete.indices.contains(index) else { return nil }
+        let segment = complete[index]
+        guard segment.lastPosition >= segment.header.firstPosition else { return nil }
+        return LogPart(
+            positions: segment.header.firstPosition...segment.lastPosition,
+            bytes: segment.fileBytes, lastWallTime: segment.lastWallTime)
+    }
+
     /// Lets go of segments all of whose records are before a position, or keeps their files to
     /// be written over.
     public func trim(before position: UInt64) throws(LogError) {
@@ -113,6 +129,9 @@ public final class SegmentedLog: EventLog {
         guard position <= durablePosition &+ 1 else {
             throw .notDurable(position: position, durable: durablePosition)
         }
+        try sync()
+        // What is being copied stays; the owner asks again.
+        guard holds == 0 else { return }
         var changed = false
         while let oldest = complete.first, oldest.lastPosition < position {
             try failing {
@@ -177,6 +196,8 @@ public final class SegmentedLog: EventLog {
         guard position <= durablePosition else {
             throw .notDurable(position: position, durable: durablePosition)
         }
+        // A snapshot proves that its position was durable.
+        try sync()
     }
 
     /// Reads the latest snapshot that is whole.
@@ -215,6 +236,7 @@ public final class SegmentedLog: EventLog {
     func checkUsable() throws(LogError) {
         guard !isClosed else { throw .closed }
         if let failure { throw .failed(failure) }
+        if let fencedAt { throw .fenced(expected: durablePosition, actual: fencedAt) }
     }
 
     /// Remembers that a write or sync failed, for ever.

@@ -12,6 +12,10 @@ public struct SegmentedLogSettings: Sendable, Equatable {
     ///
     /// The default is 1. With 0 nothing happens in the background.
     public var spares = 1
+    /// Whether each commit is synced; else ``SegmentedLog/sync()`` does it, when it is called.
+    ///
+    /// The default is true. Without it, commits since the last sync are lost with the power.
+    public var syncsCommits = true
     /// The most bytes written and synced at once.
     ///
     /// The default is 1 MiB: beyond that, a sync takes longer than it saves.

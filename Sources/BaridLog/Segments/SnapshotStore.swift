@@ -40,19 +40,11 @@ struct SnapshotStore {
     static func writeFile(
         _ bytes: [UInt8], at position: UInt64, files: any LogFileSystem, folder: String
     ) throws(FileError) -> Int {
-        var header = LittleEndianWriter()
-        header.bytes += Array("BARIDSNP".utf8)
-        header.add(Self.version)
-        header.add(UInt32(0))
-        header.add(position)
-        header.add(UInt64(bytes.count))
-        header.add(header.checksum(after: []))
-        header.add(bytes[...].checksum(after: []))
+        let bytes = encode(bytes, at: position)
         let unfinished = "\(folder)/\(Self.unfinishedName)"
         do throws(FileError) {
             let file = try files.open(unfinished, creating: true)
-            try file.write(header.bytes, at: 0)
-            try file.write(bytes, at: header.bytes.count)
+            try file.write(bytes, at: 0)
             try file.sync()
             try files.rename(unfinished, to: "\(folder)/\(position)\(suffix)")
             try files.syncFolder(folder)
@@ -61,7 +53,20 @@ struct SnapshotStore {
             try? files.remove(unfinished)
             throw error
         }
-        return header.bytes.count + bytes.count
+        return bytes.count
+    }
+
+    /// A snapshot as a file.
+    static func encode(_ bytes: [UInt8], at position: UInt64) -> [UInt8] {
+        var header = LittleEndianWriter()
+        header.bytes += Array("BARIDSNP".utf8)
+        header.add(Self.version)
+        header.add(UInt32(0))
+        header.add(position)
+        header.add(UInt64(bytes.count))
+        header.add(header.checksum(after: []))
+        header.add(bytes[...].checksum(after: []))
+        return header.bytes + bytes
     }
 
     /// Takes note of a snapshot that was written, and lets go of the oldest.
@@ -78,13 +83,17 @@ struct SnapshotStore {
     /// The latest snapshot that is whole.
     func latest() throws(FileError) -> LogSnapshot? {
         for candidate in known.reversed() {
-            let file = try files.open(path(candidate.position), creating: false)
-            let bytes = try file.read(try file.size(), at: 0)
-            if let snapshot = Self.decode(bytes), snapshot.position == candidate.position {
-                return snapshot
-            }
+            if let snapshot = try read(candidate.position) { return snapshot }
         }
         return nil
+    }
+
+    /// One snapshot; `nil` when it is not whole.
+    func read(_ position: UInt64) throws(FileError) -> LogSnapshot? {
+        let file = try files.open(path(position), creating: false)
+        let bytes = try file.read(try file.size(), at: 0)
+        guard let snapshot = Self.decode(bytes), snapshot.position == position else { return nil }
+        return snapshot
     }
 
     private static func decode(_ bytes: [UInt8]) -> LogSnapshot? {
@@ -103,7 +112,8 @@ struct SnapshotStore {
         return LogSnapshot(position: position, bytes: Array(reader.rest))
     }
 
-    private func path(_ position: UInt64) -> String {
+    /// The path of a snapshot.
+    func path(_ position: UInt64) -> String {
         "\(folder)/\(position)\(Self.suffix)"
     }
 
