@@ -32,8 +32,8 @@ struct BaridTool: AsyncParsableCommand {
             CommandGroup(
                 name: "Operate",
                 subcommands: [
-                    DeadLetters.self, LogCommand.self, Backup.self, Restore.self, KeysCommand.self,
-                    BenchCommand.self, Prove.self, Doctor.self,
+                    GroupCommand.self, DeadLetters.self, LogCommand.self, Backup.self,
+                    Restore.self, KeysCommand.self, BenchCommand.self, Prove.self, Doctor.self,
                 ]),
             CommandGroup(
                 name: "Internal",
