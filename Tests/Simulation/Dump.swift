@@ -13,6 +13,7 @@ struct Dump {
     func write(index: IndexStore) {
         var events: [String: [UInt64: (name: String, type: String)]] = [:]
         var expired: [(group: Int, sequence: UInt64)] = []
+        var lost: [(group: Int, mark: AttemptMark)] = []
         do {
             var position = log.firstPosition
             while position <= log.durablePosition {
@@ -24,6 +25,9 @@ struct Dump {
                         try write(block, &events)
                     }
                     let record = try Record(kind: entry.kind, payload: entry.payload)
+                    if case .workerLost(let group, let loss) = record, loss.held.count > 1 {
+                        for mark in loss.held { lost.append((Int(group.number), mark)) }
+                    }
                     if case .expired(let group, let ranges) = record {
                         for range in ranges {
                             for sequence in range { expired.append((Int(group.number), sequence)) }
@@ -39,6 +43,14 @@ struct Dump {
             let topic = durable.topics[Int(group.definition.topic.number)]
             let known = events[topic.name] ?? [:]
             write(group, topic, known)
+            for item in lost where item.group == number {
+                guard let event = known[item.mark.sequence] else { continue }
+                recorder.add(.lost, "broker") {
+                    $0.event = event.name
+                    $0.group = group.definition.name
+                    $0.value = Int64(item.mark.attempt)
+                }
+            }
             for item in expired where item.group == number {
                 guard let event = known[item.sequence] else { continue }
                 recorder.add(.expired, "broker") {

@@ -4,7 +4,7 @@ enum Mutants {
         [
             SkippedSync(), RetriedSync(), SkippedFolderSync(), EarlyRelease(), ForgottenAttempts(),
             ForgottenAcks(), ForgottenOutputs(), ForgottenDeadLetters(), ForgottenIdentities(),
-            OverlookedEvents(), ClaimingSnapshot(), AcceptedOldToken(), IgnoredKeys(),
+            OverlookedEvents(), AcceptedOldToken(), IgnoredKeys(),
             EternalLeases(), DoubleDelivery(), WrongReceipts(), ChangedBody(),
         ]
     }

@@ -165,23 +165,3 @@ final class EarlyRelease: Mutant {
     override var keepsState: Bool { false }
     override func log(_ log: SegmentedLog) -> any EventLog { Early(log) }
 }
-
-/// A snapshot claims to hold more than it does.
-final class ClaimingSnapshot: Mutant {
-    private final class Claiming: WrappedLog {
-        private var kept: [UInt8] = []
-
-        override func writeSnapshot(_ bytes: [UInt8], at position: UInt64) throws(LogError) {
-            if kept.isEmpty { kept = bytes }
-            try log.writeSnapshot(kept, at: position)
-        }
-    }
-
-    override var name: String { "a snapshot is older than it says" }
-    override var noticedBy: Set<String> { ["stateHash", "durability", "noResurrection"] }
-    override func adjust(_ plan: inout RunPlan) {
-        plan.core.snapshotRecords = 30
-        plan.core.idleSnapshotRecords = 20
-    }
-    override func log(_ log: SegmentedLog) -> any EventLog { Claiming(log) }
-}

@@ -189,9 +189,11 @@ final class Worker: LinkClient {
         link.forgetClient()
     }
 
-    /// What it held in its last session is settled on the new one.
+    /// What it held in its last session is settled on the new one, its work done: under the same
+    /// number it may be out to this worker again, and the broker cannot tell.
     private func haunt() {
         for ghost in ghosts where ghost.epoch == epoch {
+            apply(ghost)
             var late = ghost
             late.session = session
             settling.append(Settling(held: late, how: .ack))

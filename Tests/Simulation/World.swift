@@ -265,6 +265,15 @@ final class World {
         }
     }
 
+    /// A resumption may have been lost with the broker that had not written it yet.
+    private func resumeAll() {
+        guard let durable = host.core?.durable else { return }
+        for group in durable.groups where group.isPaused {
+            resume(
+                group.definition.name, of: durable.topics[Int(group.definition.topic.number)].name)
+        }
+    }
+
     // MARK: The end
 
     /// Ends the faults; from here on everything has to come to an end.
@@ -286,6 +295,7 @@ final class World {
         var isQuiet = false
         while timeline.now < limit, !isQuiet, !host.isRefused {
             timeline.run(until: timeline.now + .seconds(1))
+            resumeAll()
             isQuiet = isDone
         }
         guard !host.isRefused else { return }
@@ -294,6 +304,10 @@ final class World {
             return
         }
         if mutant.keepsState { host.compareState() }
+        for (index, group) in core.durable.groups.enumerated() {
+            guard let status = core.status(of: GroupID(UInt32(index))) else { continue }
+            recorder.say("at the end \(group.definition.name): \(status)")
+        }
         Dump(recorder: recorder, durable: core.durable, log: log).write(index: index)
         checkReaders(core.durable)
         recorder.add(.end, "simulation")

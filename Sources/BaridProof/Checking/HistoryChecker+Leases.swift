@@ -62,6 +62,7 @@ extension HistoryChecker {
     ) -> Int64 {
         var end = expiry
         var extended: Int64?
+        var settled = Int64.max
         for number in duty.settlements {
             let entry = index.entries[number]
             guard entry.token == delivery.token else { continue }
@@ -73,11 +74,12 @@ extension HistoryChecker {
                 end = min(end, entry.time + lease)
             case (.ackOK, .extend):
                 if let until = extended { end = until }
-            case (.ackTry, _): end = min(end, entry.time)
+            case (.ackTry, _): settled = min(settled, entry.time)
             default: break
             }
         }
-        return end
+        // The answer to an extension may come after the settlement was sent.
+        return min(end, settled)
     }
 
     private mutating func checkTokens(_ duty: HistoryIndex.Duty) {
@@ -85,8 +87,16 @@ extension HistoryChecker {
         let group = index.groups[duty.name.group].name
         var tokens: [HistoryEntry.Token: Int] = [:]
         var attempts: [UInt64: Int] = [:]
+        var again: [UInt64: Int] = [:]
         for delivery in duty.deliveries {
             guard let token = index.entries[delivery].token else { continue }
+            let lost = HistoryIndex.LostAttempt(
+                group: duty.name.group, event: duty.name.event, attempt: token.attempt)
+            if attempts[token.attempt] != nil {
+                again[token.attempt, default: 0] += 1
+                // The broker's own records say how often the attempt did not happen.
+                if again[token.attempt, default: 0] <= index.lost[lost, default: 0] { continue }
+            }
             if let other = tokens[token], !isHandedOn(from: other, to: delivery) {
                 violate(
                     .oneOwner, "\(name) went out twice in group \(group) under one token",
@@ -112,7 +122,8 @@ extension HistoryChecker {
     /// number of an attempt that it made and lost with itself was not durable.
     private func isHandedOn(from other: Int, to delivery: Int) -> Bool {
         let (first, second) = (index.entries[other], index.entries[delivery])
-        guard first.session != second.session, let end = index.sessionEnds[first.session],
+        // Who kills a worker knows when only roughly; but it is not heard of any more.
+        guard first.session != second.session, let end = index.sessionLasts[first.session],
             end <= second.time
         else { return false }
         return first.token?.epoch == second.token?.epoch

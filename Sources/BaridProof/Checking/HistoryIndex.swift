@@ -64,7 +64,16 @@ struct HistoryIndex {
         var pending: Int?
     }
 
+    /// An attempt that the broker says did not happen.
+    struct LostAttempt: Hashable {
+        var group: Int
+        var event: Int
+        var attempt: UInt64
+    }
+
     let entries: [HistoryEntry]
+    /// How often each attempt was taken back with its worker.
+    private(set) var lost: [LostAttempt: Int] = [:]
     private(set) var events: [Event] = []
     private(set) var eventNumbers: [String: Int] = [:]
     private(set) var groups: [Group] = []
@@ -78,6 +87,8 @@ struct HistoryIndex {
     private(set) var limits: [String: [String: Int64]] = [:]
     /// When a session may first have been over for the broker; `Int64.min` for any time.
     private(set) var sessionEnds: [String: Int64] = [:]
+    /// When the worker of each session last did or saw something.
+    private(set) var sessionLasts: [String: Int64] = [:]
     /// Answers to publishes that nobody tried.
     private(set) var strayAnswers: [Int] = []
     private(set) var healed: Int?
@@ -108,6 +119,9 @@ struct HistoryIndex {
     }
 
     private mutating func add(_ number: Int, _ entry: HistoryEntry, _ open: inout [Sender: [Int]]) {
+        if !entry.session.isEmpty, entry.operation != .sessionEnd {
+            sessionLasts[entry.session] = max(sessionLasts[entry.session] ?? .min, entry.time)
+        }
         switch entry.operation {
         case .history: break
         case .limit: limits[entry.actor, default: [:]][entry.name] = entry.value
@@ -155,6 +169,10 @@ struct HistoryIndex {
         case .deadLetterRemoved: withDuty(entry) { $0.deadLetterRemoved = number }
         case .deadLetterRetried: withDuty(entry) { $0.deadLetterRetried = number }
         case .expired: withDuty(entry) { $0.expired = number }
+        case .lost:
+            let attempt = LostAttempt(
+                group: group(entry), event: event(entry), attempt: UInt64(clamping: entry.value))
+            lost[attempt, default: 0] += 1
         case .row: groups[group(entry)].rows.append(number)
         case .end: end = number
         }

@@ -136,6 +136,10 @@ extension HistoryEntry {
         case .sessionEnd: needed = [("session", !session.isEmpty)]
         case .effect, .pending, .deadLetter, .deadLetterRemoved, .deadLetterRetried, .expired:
             needed = [("event_id", !event.isEmpty), ("group", !group.isEmpty)]
+        case .lost:
+            needed = [
+                ("event_id", !event.isEmpty), ("group", !group.isEmpty), ("value", value > 0),
+            ]
         case .row:
             needed = [
                 ("event_id", !event.isEmpty), ("group", !group.isEmpty), ("key", !key.isEmpty),

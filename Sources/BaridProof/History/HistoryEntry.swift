@@ -55,6 +55,9 @@ public struct HistoryEntry: Sendable, Equatable {
         case deadLetterRetried = "dlq_retried"
         /// The broker recorded that an event expired for a group.
         case expired
+        /// The broker recorded that a worker was lost with several deliveries, this one among them,
+        /// so that it goes out again under its number.
+        case lost
         /// The index was asked at the end: what stands under a key.
         case row
         /// The last line: the dumps are complete.
