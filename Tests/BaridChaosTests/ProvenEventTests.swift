@@ -10,6 +10,7 @@ import Testing
             let event = ProvenEvent(number: number, publisher: "p", traffic: traffic)
             let again = ProvenEvent(number: number, publisher: "p", traffic: traffic)
             #expect(event == again)
+            #expect(ProvenEvent(id: event.id, traffic: traffic) == event)
             #expect(try event.envelope.serialized() == again.envelope.serialized())
             #expect(event.body.count <= traffic.bytes && event.body.count > traffic.bytes - 8)
             let order = try #require(ProvenEvent.order(of: event.body))

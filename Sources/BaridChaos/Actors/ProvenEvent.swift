@@ -60,6 +60,18 @@ public struct ProvenEvent: Sendable, Hashable {
         }
     }
 
+    /// The event of an id.
+    ///
+    /// - Parameters:
+    ///   - id: As a publisher of a proof makes them.
+    ///   - traffic: What all its events have in common.
+    public init?(id: String, traffic: Traffic) {
+        guard let dash = id.lastIndex(of: "-"), let number = UInt64(id[dash...].dropFirst()) else {
+            return nil
+        }
+        self.init(number: number, publisher: String(id[..<dash]), traffic: traffic)
+    }
+
     /// The event as it is published.
     public var envelope: EventEnvelope {
         var envelope = EventEnvelope(

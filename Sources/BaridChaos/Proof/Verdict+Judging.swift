@@ -11,6 +11,7 @@ extension Verdict {
         delivered = report.counts.delivered
         stale = report.counts.stale
         deadLetters = report.counts.deadLetters
+        deadLettered = history.entries.filter { $0.operation == .deadLetter }.map(\.event)
         for violation in report.violations {
             violations.append(
                 Violation(check: violation.check.rawValue, statement: violation.description))
@@ -21,14 +22,19 @@ extension Verdict {
     /// From each kill of a worker to the next delivery of what it held then.
     private mutating func measureRedeliveries(_ history: History, _ shifts: [Crew.Shift]) {
         var waiting: [String: Int64] = [:]
-        let kills = shifts.compactMap { shift in shift.killed.map { (shift.name, $0) } }
-            .filter { $0.0.hasPrefix("worker") }.sorted { $0.1 < $1.1 }
-        var next = kills[...]
+        var kills: [(name: String, time: Int64)] = []
+        for shift in shifts where shift.name.hasPrefix("worker") {
+            if let time = shift.killed { kills.append((shift.name, time)) }
+        }
+        kills.sort { $0.time < $1.time }
+        var next = 0
         var held: [String: Set<String>] = [:]
-        for entry in history.entries {
-            while let (name, time) = next.first, time <= entry.time {
-                next = next.dropFirst()
-                for event in held.removeValue(forKey: name) ?? [] { waiting[event] = time }
+        for entry in history.entries.sorted(by: { $0.time < $1.time }) {
+            while next < kills.count, kills[next].time <= entry.time {
+                for event in held.removeValue(forKey: kills[next].name) ?? [] {
+                    waiting[event] = kills[next].time
+                }
+                next += 1
             }
             switch entry.operation {
             case .deliver:

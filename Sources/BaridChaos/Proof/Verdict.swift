@@ -20,6 +20,8 @@ public struct Verdict: Sendable {
     public var stale = 0
     /// Events given up with a reason.
     public var deadLetters = 0
+    /// Ids of these.
+    public var deadLettered: [String] = []
     /// From the start of a broker after a kill to the moment at which it serves.
     public var recoveries = Durations()
     /// From the kill of a worker to the next delivery of what it held.
