@@ -90,8 +90,10 @@ struct AttributeTests {
             Self.event("a", ("language", Self.text("ar"))),
             Self.event("b", ("language", Self.text("en"))), Self.event("c"),
             Self.event("d", ("language", Self.text("fa"))))
-        #expect(broker.takeDeliveries().map(\.sequence) == [1, 4])
+        // They have one key, so one comes after the other.
+        #expect(broker.takeDeliveries().map(\.sequence) == [1])
         broker.ack(10, 1)
+        #expect(broker.takeDeliveries().map(\.sequence) == [4])
         broker.ack(10, 4)
         #expect(broker.group().floor == 4)
     }

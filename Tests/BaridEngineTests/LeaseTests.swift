@@ -25,7 +25,7 @@ struct LeaseTests {
         #expect(broker.takeRefusals().map(\.reason) == ["STALE_LEASE"])
         #expect(broker.group().acked == 1)
         for id in ["b", "c", "d"] { broker.publish(EventBytes.make(id: id)) }
-        #expect(broker.takeDeliveries().map(\.sequence) == [1, 2, 3, 4])
+        #expect(broker.takeDeliveries().map(\.sequence) == [2, 3, 4])
     }
 
     @Test func givesEachEventToEveryGroup() {
@@ -336,9 +336,11 @@ struct LeaseTests {
         broker.step(.end(StreamID(11), .lost))
         broker.subscribe(12)
         #expect(broker.takeDeliveries() == [Handed(12, 1, 2)])
+        #expect(broker.group().attempts[1]?.failures.isEmpty == true)
+        // The other one is a suspect from now on, and waits for an idle worker.
+        broker.ack(12, 1, attempt: 2)
         broker.advance(by: .seconds(2))
         #expect(broker.takeDeliveries() == [Handed(12, 2, 2)])
-        #expect(broker.group().attempts[1]?.failures.isEmpty == true)
         #expect(broker.group().attempts[2]?.failures.map(\.fault.reason) == ["WORKER_LOST"])
     }
 

@@ -118,6 +118,13 @@ struct RecoveryTests {
             .identitiesRotated(began: 7),
             .deadLettersRemoved(group: GroupID(1), positions: [3, 2_000, .max]),
             .workerExit(WorkerExit(session: "s", report: [9, 9])),
+            .trim(
+                Trim(
+                    position: 700,
+                    topics: [
+                        .init(topic: TopicID(0), first: 5, lost: [7...9]),
+                        .init(topic: TopicID(300), first: .max),
+                    ])),
         ]
         #expect(Set(records.map(\.kind)).count == records.count)
         for record in records {
@@ -132,7 +139,7 @@ struct RecoveryTests {
                 try Record(kind: record.kind.rawValue, payload: (bytes + [0])[...])
             }
         }
-        for kind in [0, 23, 200] as [UInt8] {
+        for kind in [0, 19, 23, 200] as [UInt8] {
             #expect(throws: RecordFailure.unknownKind(kind)) {
                 try Record(kind: kind, payload: [])
             }

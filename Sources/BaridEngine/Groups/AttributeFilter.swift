@@ -15,6 +15,7 @@ public struct AttributeFilter: Sendable, Hashable {
     /// What is wrong with the condition, for a person; `nil` when nothing is.
     ///
     /// - Parameter maximumValues: The most values it may have.
+    /// - Returns: The problem in one sentence.
     public func problem(maximumValues: Int) -> String? {
         let letters = name.utf8.allSatisfy {
             (0x61...0x7a).contains($0) || (0x30...0x39).contains($0)

@@ -157,9 +157,7 @@ extension Engine {
     mutating func dispatch(_ group: Int, into actions: inout [Action]) {
         guard !draining, !groups[group].isHalted else { return }
         var marks: [AttemptMark] = []
-        // Those whose number is recorded first; the record comes after what the loop appends, as it
-        // is applied after that.
-        var redeliveries: [Action] = []
+        let first = actions.count
         while let (slot, turn) = next(group) {
             var entry = groups[group].entries[slot]
             if entry.expiry <= wall {
@@ -186,22 +184,33 @@ extension Engine {
             let subscription = groups[group].subscriptions[turn]
             let bytes = groups[group].lease(
                 slot, to: turn, until: clock + subscription.lease, wall: wall)
-            let delivery = Action.deliver(
-                subscription.stream,
-                Delivery(
-                    sequence: entry.sequence, attempt: entry.attempt, replay: entry.replay,
-                    bytes: bytes))
-            if entry.attempt > 1 {
-                redeliveries.append(delivery)
-            } else {
-                actions.append(delivery)
-            }
+            actions.append(
+                .deliver(
+                    subscription.stream,
+                    Delivery(
+                        sequence: entry.sequence, attempt: entry.attempt, replay: entry.replay,
+                        bytes: bytes)))
         }
         if !marks.isEmpty {
             append(.attempts(group: GroupID(UInt32(group)), marks), into: &actions)
-            actions.append(contentsOf: redeliveries)
+            putRecordsFirst(&actions, from: first)
         }
         requestMore(group, into: &actions)
+    }
+
+    /// Records in the order in which they were applied, then the deliveries: the numbers of these
+    /// are durable when they go out.
+    private func putRecordsFirst(_ actions: inout [Action], from first: Int) {
+        var deliveries: [Action] = []
+        var records: [Action] = []
+        for action in actions[first...] {
+            if case .deliver = action {
+                deliveries.append(action)
+            } else {
+                records.append(action)
+            }
+        }
+        actions.replaceSubrange(first..., with: records + deliveries)
     }
 
     /// The next event to go out, and the subscription that gets it.

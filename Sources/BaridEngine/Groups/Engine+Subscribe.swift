@@ -77,10 +77,10 @@ extension Engine {
             let index = groups[group].subscription(stream)
         else { return }  // It never stood, or the engine ended it itself.
         if groups[group].subscriptions[index].leased > 0 {
-            let held = groups[group].entries.indices.filter {
-                let entry = groups[group].entries[$0]
-                return entry.state == .leased && entry.subscription == stream
-            }
+            let entries = groups[group].entries
+            let held = entries.indices
+                .filter { entries[$0].state == .leased && entries[$0].subscription == stream }
+                .sorted { entries[$0].sequence < entries[$1].sequence }
             switch cause {
             case .left: for slot in held { release(group, slot, into: &actions) }
             case .lost: lose(group, held, groups[group].subscriptions[index], into: &actions)

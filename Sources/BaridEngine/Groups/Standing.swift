@@ -47,20 +47,20 @@ extension Engine {
     ///
     /// - Parameters:
     ///   - sequence: The event.
-    ///   - type: Its type.
+    ///   - event: Its serialised bytes.
     ///   - group: The group, of the event's topic.
     /// - Returns: `nil` when there is no such group.
     public func standing(
-        of sequence: UInt64, type: ArraySlice<UInt8>, in group: GroupID
+        of sequence: UInt64, event: ArraySlice<UInt8>, in group: GroupID
     ) -> Standing? {
         guard group.number < groups.count, !groups[Int(group.number)].isDeleted else {
             return nil
         }
         let index = Int(group.number)
         let (runtime, state) = (groups[index], durable.groups[index])
-        guard type.withUnsafeBytes({ runtime.matches($0) }) else {
-            return Standing(state: .unmatched)
-        }
+        guard let scan = try? RoutingScan(event),
+            event.withUnsafeBytes({ runtime.matches($0, scan) })
+        else { return Standing(state: .unmatched) }
         var standing = Standing(state: .ready)
         standing.replay = state.again.number(of: sequence)
         standing.failures = state.attempts[sequence]?.failures ?? []
