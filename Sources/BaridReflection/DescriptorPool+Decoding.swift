@@ -26,7 +26,9 @@ extension DescriptorPool {
         }
         if let text = try WellKnownType.json(of: name, Array(bytes)) { return text }
         if name == "google.protobuf.Any" { return try anyJSON(bytes, depth: depth) }
-        guard let type = messages[name] else { throw ReflectionError("no message \(name) is known") }
+        guard let type = messages[name] else {
+            throw ReflectionError("no message \(name) is known")
+        }
         let members = try members(of: bytes, type, depth)
         return "{\(members.joined(separator: ","))}"
     }

@@ -26,7 +26,9 @@ extension DescriptorPool {
         }
         if let bytes = try WellKnownType.bytes(of: name, json: value) { return bytes }
         if name == "google.protobuf.Any" { return try encodeAny(value, depth: depth) }
-        guard let type = messages[name] else { throw ReflectionError("no message \(name) is known") }
+        guard let type = messages[name] else {
+            throw ReflectionError("no message \(name) is known")
+        }
         guard case .object(let members) = value else {
             throw ReflectionError("\(value.kind), where an object (\(name)) is due")
         }

@@ -1169,7 +1169,7 @@ public nonisolated struct Barid_Admin_V1_JourneyStep: @unchecked Sendable {
   /// Clears the value of `time`. Subsequent reads from it will return its default value.
   public mutating func clearTime() {_uniqueStorage()._time = nil}
 
-  /// DELIVERED, FAILED, DEAD_LETTERED, PURGED, DUE_AGAIN, EXPIRED or SETTLED.
+  /// DELIVERED, FAILED, WORKER_LOST, DEAD_LETTERED, PURGED, DUE_AGAIN, EXPIRED or SETTLED.
   public var what: String {
     get {_storage._what}
     set {_uniqueStorage()._what = newValue}

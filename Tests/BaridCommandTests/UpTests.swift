@@ -40,14 +40,14 @@ import Testing
         return try #require(object as? [String: Any], "\(answer)")
     }
 
-    private func processes() async throws -> (supervisor: Int32, broker: Int32) {
+    private func processes() async throws -> (supervisor: Int32, broker: Int32)? {
         let status = try await status()
-        let supervisor = try #require(status["supervisor"] as? [String: Any])
-        let broker = try #require(status["broker"] as? [String: Any])
-        return (
-            Int32(try #require(supervisor["process_id"] as? Int)),
-            Int32(try #require(broker["process_id"] as? Int))
-        )
+        guard let supervisor = status["supervisor"] as? [String: Any],
+            let broker = status["broker"] as? [String: Any],
+            let supervising = supervisor["process_id"] as? Int,
+            let brokering = broker["process_id"] as? Int
+        else { return nil }
+        return (Int32(supervising), Int32(brokering))
     }
 
     /// Gone, or dead and not yet reaped by whoever inherited it.
@@ -61,7 +61,7 @@ import Testing
     @Test func upDetachesTellsThatItIsUpAndGoesDown() async throws {
         let up = try await barid("up", "--detach")
         #expect(up.code == 0 && up.output.contains("broker"), "\(up)")
-        let (supervisor, broker) = try await processes()
+        let (supervisor, broker) = try #require(try await processes())
 
         let again = try await barid("up")
         #expect(again.code == 0)
@@ -97,7 +97,8 @@ import Testing
             let pids = text?.split(whereSeparator: \.isWhitespace).compactMap { Int32($0) }
             return pids?.count == 2 ? pids : nil
         }
-        let broker = try await processes().broker
+        // The plugin may be there before the broker knows the supervisor.
+        let broker = try await eventually("the supervisor") { try await processes() }.broker
         #expect(pids.allSatisfy { !isGone($0) })
         up.signal(SIGKILL)
         try await up.ended()

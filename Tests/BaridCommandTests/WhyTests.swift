@@ -76,8 +76,12 @@ import Testing
                 }
             }
         }
-        let why = try await broker.barid("why", "missing")
-        #expect(why.code == 66 && why.error.contains("NOT_ACCEPTING"), "\(why)")
+        // Room is looked at twice a second.
+        let why = try await eventually("the refusal") {
+            let why = try await broker.barid("why", "missing")
+            return why.error.contains("NOT_ACCEPTING") ? why : nil
+        }
+        #expect(why.code == 66)
         #expect(why.error.contains("LOG_MAXIMUM") && why.error.contains("--maximum-log"))
         let status = try await broker.barid("status")
         #expect(status.output.contains("LOG_MAXIMUM"), "\(status)")

@@ -1,4 +1,5 @@
 import BaridEngine
+import SimulatedDisk
 import Testing
 
 @testable import BaridLog

@@ -56,7 +56,9 @@ struct TranscodingTests {
                 $0.id = "1"
                 $0.source = "/s"
                 $0.type = "t.v1"
-                $0.extensions = ["language": .with { $0.string = "ar" }, "b": .with { $0.boolean = false }]
+                $0.extensions = [
+                    "language": .with { $0.string = "ar" }, "b": .with { $0.boolean = false },
+                ]
                 $0.binaryData = Data("x".utf8)
             })
         try same(
@@ -156,7 +158,8 @@ struct TranscodingTests {
                 ]
             })
         func json(_ depth: Int) -> String {
-            String(repeating: #"{"in":"#, count: depth) + "{}" + String(repeating: "}", count: depth)
+            String(repeating: #"{"in":"#, count: depth) + "{}"
+                + String(repeating: "}", count: depth)
         }
         let most = DescriptorPool.maximumDepth - 1
         let bytes = try pool.encode(json: json(most), as: "t.Deep")

@@ -38,7 +38,8 @@ struct PluginManifestTests {
         #expect(manifest.protocolRange == 1...2)
         let consumes = try #require(manifest.consumes)
         #expect(consumes.types == ["news.barid.article.parsed.v1", "news.*.>"])
-        #expect(consumes.attributes == ["language": ["ar", "fa"], "source": ["https://a.example"]])
+        #expect(
+            consumes.attributes == ["language": ["ar", "fa"], "source": ["https://a.example"]])
         #expect(consumes.group == "taggers")
         #expect(consumes.concurrency == 4)
         #expect(consumes.prefetch == 3)

@@ -90,7 +90,8 @@ final class ManifestReader {
         let map = mapping(
             node, "consumes",
             keys: [
-                "topic", "types", "attributes", "group", "ordering", "concurrency", "prefetch", "start",
+                "topic", "types", "attributes", "group", "ordering", "concurrency", "prefetch",
+                "start",
                 "maximum-deliveries",
             ])
         let types = required("types", in: map, at: node) {

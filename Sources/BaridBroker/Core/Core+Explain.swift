@@ -10,7 +10,7 @@ extension Core {
             let group = GroupID(UInt32(index))
             guard engine.durable.groups[index].definition.topic == event.topic,
                 let standing = engine.standing(
-                    of: event.sequence, type: event.type[...], in: group),
+                    of: event.sequence, event: event.bytes, in: group),
                 standing.state != .unmatched
             else { return nil }
             return (group, standing)
@@ -103,9 +103,7 @@ extension Core {
             let topic = engine.durable.topics[Int(definition.topic.number)].name
             return Block(
                 reason: .paused, message: "group \(name) is paused",
-                command:
-                    "barid call Admin/ResumeGroup '{\"topic\": \"\(topic)\", \"group\": \"\(name)\"}'"
-            )
+                command: "barid group resume \(name) --topic \(topic)")
         }
         switch standing.state {
         case .leased(let worker, let until):

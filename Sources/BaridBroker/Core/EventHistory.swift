@@ -15,6 +15,7 @@ struct EventHistory: Sendable {
         enum What: String, Sendable {
             case delivered = "DELIVERED"
             case failed = "FAILED"
+            case workerLost = "WORKER_LOST"
             case deadLettered = "DEAD_LETTERED"
             case purged = "PURGED"
             case dueAgain = "DUE_AGAIN"
@@ -105,6 +106,14 @@ struct EventHistory: Sendable {
             }
         case .failed(let group, let sequence, let failure, _):
             add(group, [sequence...sequence], Step(failure))
+        case .workerLost(let group, let loss):
+            for mark in loss.held {
+                add(
+                    group, [mark.sequence...mark.sequence],
+                    Step(
+                        what: .workerLost, time: wall, attempt: mark.attempt, worker: loss.worker,
+                        session: loss.session))
+            }
         case .deadLetter(let letter):
             let key = Key(group: letter.group, sequence: letter.sequence)
             guard positions[key] != nil else { return }
@@ -131,7 +140,7 @@ struct EventHistory: Sendable {
                 steps[key, default: []].append(Step(what: .purged, time: wall))
             }
         case .epoch, .topicCreated, .events, .groupCreated, .identitiesRotated, .workerExit,
-            .groupPaused, .groupReset, .groupDeleted:
+            .groupPaused, .groupReset, .groupDeleted, .suspect, .trim:
             break
         }
     }

@@ -148,7 +148,9 @@ extension SubscriptionRequest {
         self.init(
             topic: message.topic.isEmpty ? "articles" : message.topic, group: message.group,
             types: message.types,
-            attributes: message.attributes.map { AttributeFilter(name: $0.name, values: $0.values) },
+            attributes: message.attributes.map {
+                AttributeFilter(name: $0.name, values: $0.values)
+            },
             lease: .milliseconds(Int64(message.leaseMs)),
             maximumDeliveries: message.maximumDeliveries,
             worker: message.worker.isEmpty ? session?.registration.name ?? "" : message.worker,

@@ -194,7 +194,8 @@ struct Call: AsyncParsableCommand {
         guard !output.json else { return }
         for line in table.lines(on: .output) { Console.output.line(line) }
         for service in served?.undescribed ?? [] {
-            Console.output.line("\(Console.output.words(service))/?  its worker gave no descriptors")
+            Console.output.line(
+                "\(Console.output.words(service))/?  its worker gave no descriptors")
         }
     }
 }

@@ -76,6 +76,7 @@ struct JourneyView {
                 "attempt \(step.attempt) failed\(by): \(DeadLetterView.error(step.error, on: console))"
             case "DEAD_LETTERED": "dead letter: \(DeadLetterView.error(step.error, on: console))"
             case "PURGED": "the dead letter was purged"
+            case "WORKER_LOST": "its worker was lost"
             case "DUE_AGAIN": "made due again"
             case "EXPIRED": "expired"
             case "SETTLED": "done\(by)"

@@ -59,6 +59,7 @@ extension Rights {
         switch (service, method.method) {
         case ("barid.bus.v1.EventBus", "Publish"): return "publish=..."
         case ("barid.bus.v1.EventBus", _): return "subscribe=..."
+        case ("barid.reflection.v1.Registry", _): return "serve=..."
         default: return "call=\(service)"
         }
     }

@@ -89,6 +89,8 @@ public struct Rights: Sendable, Hashable, CustomStringConvertible {
         switch service {
         case "grpc.health.v1.Health": return true
         case "grpc.reflection.v1.ServerReflection": return !call.isEmpty
+        // It describes the services of the caller's own session, each of which took a right.
+        case "barid.reflection.v1.Registry": return !serve.isEmpty
         case "barid.bus.v1.EventBus":
             return method.method == "Publish" ? !publish.isEmpty : !subscribe.isEmpty
         default:

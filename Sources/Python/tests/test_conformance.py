@@ -99,6 +99,17 @@ def test_a_worker_without_a_fault_passes(folder: Path) -> None:
     assert junit.read_text().count("<testcase") == len(report["checks"])
 
 
+@pytest.mark.parametrize("fault", sorted({fault for fault, _ in FAULTS} - {"orphan"}))
+def test_a_fault_can_be_put_in(fault: str) -> None:
+    """A mutant that dies of itself would fail every check, and prove nothing."""
+    program = f"import sys; sys.path.insert(0, {str(MUTANTS)!r}); import mutant; mutant.break_it()"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True, text=True, timeout=30, env=os.environ | {"MUTANT": fault},
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("fault, name", FAULTS)
 def test_a_fault_is_found(folder: Path, fault: str, name: str) -> None:
     report = conform(folder, fault, "--only", name)

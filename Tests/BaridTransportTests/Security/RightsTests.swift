@@ -75,6 +75,10 @@ struct RightsTests {
         ("publish=x", "barid.bus.v1.EventBus/Publish", true),
         ("publish=x", "barid.bus.v1.EventBus/Read", false),
         ("subscribe=x", "barid.bus.v1.EventBus/Subscribe", true),
+        ("call=x", "grpc.reflection.v1.ServerReflection/ServerReflectionInfo", true),
+        ("serve=x", "grpc.reflection.v1.ServerReflection/ServerReflectionInfo", false),
+        ("serve=x", "barid.reflection.v1.Registry/Register", true),
+        ("call=>", "barid.reflection.v1.Registry/Register", false),
     ])
     func calls(rights: String, method: String, allowed: Bool) throws {
         #expect(try Rights(rights).mayCall(Self.method(method)) == allowed)

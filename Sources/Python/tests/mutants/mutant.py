@@ -28,6 +28,7 @@ from barid import (  # noqa: E402  # noqa: E402
     cloudevents,
     command,
     events,
+    settings,
     worker,
 )
 from barid._wire import frames, session  # noqa: E402
@@ -131,14 +132,12 @@ def break_it() -> None:
 
             _subscriber.make_output = plain
         case "acks-garbage":
-            real_failed = _ledger._failed
 
             def ack(delivery: _ledger.Delivery, error: barid.RPCError) -> object:
                 settlement = _ledger._settlement(delivery)
                 settlement.ack.SetInParent()
                 return settlement
 
-            del real_failed
             _ledger._failed = ack
         case "small-limit":
             _connection.CLIENT_LIMITS = session.Limits(message=1 << 20)
@@ -174,16 +173,14 @@ def break_it() -> None:
         case "no-drain":
             _subscriber.Subscriber.drain = lambda self: os._exit(0)
         case "deaf":
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
             signal.signal = lambda *a: None
             signal.set_wakeup_fd = lambda *a, **k: -1
-            __import__("_signal").signal(signal.SIGTERM, signal.SIG_IGN)
         case "acks-late":
-            release = ledger._release
 
             def take_late(self: _ledger.Ledger, delivery: _ledger.Delivery) -> None:
                 self._acks.append((delivery.sequence, delivery.attempt))
 
-            del release
             ledger._release = take_late
         case "orphan":
             if os.fork() == 0:
@@ -196,7 +193,6 @@ def break_it() -> None:
 
             logs._Formatter.format = lambda self, record: record.getMessage()
         case "logs-bodies":
-            as_error = _subscriber.as_rpc_error
             handle = _subscriber._handle
 
             def telling(handler: object, envelope: object, context: object) -> object:
@@ -205,12 +201,9 @@ def break_it() -> None:
                 except barid.RPCError as error:
                     raise barid.RejectEvent(f"{error.message}: {envelope.text_data}") from error
 
-            del as_error
             _subscriber._handle = telling
         case "any-address":
-            import barid.settings
-
-            barid.settings.check_endpoint = lambda endpoint: None
+            settings.check_endpoint = lambda endpoint: None
             _connection.check_endpoint = lambda endpoint: None
         case "other-manifest":
             pass
