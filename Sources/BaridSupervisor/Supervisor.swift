@@ -99,8 +99,8 @@ public actor Supervisor {
     var entries: [Entry] = []
     /// What is known of the plugin folders.
     var changes = PluginChanges()
-    /// When to look at them again; never, before they were looked at.
-    var nextLook = Duration.seconds(Int64.max)
+    /// When to look at them again; nil before they were looked at.
+    var nextLook: Duration?
     /// Whether ``stop()`` was called.
     public private(set) var isStopping = false
     private var sleepers: [CheckedContinuation<Void, Never>] = []
@@ -312,25 +312,27 @@ public actor Supervisor {
                     perform(entries[index].lifecycle.tick(at: now), at: index)
                 }
             }
-            if nextLook <= now { await look() }
+            if let due = nextLook, due <= now { await look() }
             if entries.contains(where: { $0.lifecycle.state == .starting }) {
                 await checkReadiness()
                 try? await Task.sleep(for: .milliseconds(25))
                 continue
             }
-            let next = entries.compactMap(\.lifecycle.deadline).min() ?? nextLook
-            await waitForChange(until: isStopping ? next : min(next, nextLook))
+            let moments = entries.map(\.lifecycle.deadline) + (isStopping ? [] : [nextLook])
+            await waitForChange(until: moments.compactMap(\.self).min())
         }
     }
 
-    private func waitForChange(until deadline: Duration) async {
+    private func waitForChange(until deadline: Duration?) async {
         guard !isOver else { return }
-        let timer = Task {
-            try? await Task.sleep(for: max(deadline - now, .milliseconds(1)))
-            wakeTimekeeper()
+        let timer = deadline.map { deadline in
+            Task {
+                try? await Task.sleep(for: max(deadline - now, .milliseconds(1)))
+                wakeTimekeeper()
+            }
         }
         await withCheckedContinuation { sleepers.append($0) }
-        timer.cancel()
+        timer?.cancel()
     }
 
     func wakeTimekeeper() {

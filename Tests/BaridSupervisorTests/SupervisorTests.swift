@@ -256,6 +256,19 @@ import Testing
         await running
     }
 
+    /// Before anything is started there is no moment to wait for.
+    @Test func waitsBeforeAnythingIsStarted() async throws {
+        let supervisor = try supervisor(PlayedBroker(folder: folder.path))
+        async let running: Void = supervisor.run()
+        // Each turn lets the timekeeper go on, until it waits.
+        for _ in 0..<200 {
+            await Task.yield()
+            _ = await supervisor.isStopping
+        }
+        await supervisor.stop()
+        await running
+    }
+
     @Test func aBrokerThatDoesNotStartIsTheReason() async throws {
         let broker = PlayedBroker(folder: folder.path)
         var configuration = Supervisor.Configuration(
