@@ -241,7 +241,8 @@ extension ByteReader {
         else { throw .malformed }
         let reason = try string()
         let message = try string()
-        let retry = Int64(clamping: try varint())
+        // No longer than can be written again.
+        let retry = Duration.nanoseconds(Int64(clamping: try varint())).nanoseconds
         return BusFault(
             code: code, reason: reason, message: message, retryAfter: .nanoseconds(retry))
     }
