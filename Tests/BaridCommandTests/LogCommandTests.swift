@@ -55,7 +55,9 @@ import Testing
 
     @Test func aLogIsVerifiedDamagedAndRepaired() async throws {
         let running = try await broker()
-        #expect(try await publish(30, prefix: "a") == 30)
+        // A record of its own, so that the first event alone is lost below.
+        #expect(try await publish(1, prefix: "a") == 1)
+        #expect(try await publish(29, prefix: "b") == 29)
         let busy = try await barid("log", "verify")
         #expect(busy.code == 75)
         #expect(busy.error.contains("\(running.id)") && busy.error.contains("barid down"))
@@ -96,7 +98,7 @@ import Testing
                 == bytes)
         #expect(try await barid("log", "verify").code == 0)
         let again = try await broker()
-        #expect(try await publish(5, prefix: "b") == 5)
+        #expect(try await publish(5, prefix: "c") == 5)
         again.signal(SIGTERM)
         #expect(try await again.ended() == 0, "\(again.error)")
     }

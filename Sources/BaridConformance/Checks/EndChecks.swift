@@ -26,6 +26,10 @@ extension Check {
                 for number in 2...count + 1 {
                     stream.deliver(subject.samples.bytes(number), sequence: UInt64(number))
                 }
+                // It holds one of them for certain: nothing here is confirmed.
+                try await subject.wait(for: "a settlement of those", within: .seconds(60)) {
+                    stream.end(of: 2)
+                }
                 worker.signal(SIGTERM)
                 try await subject.wait(for: "every settlement", within: .seconds(12)) {
                     stream.ends.count > count ? () : nil

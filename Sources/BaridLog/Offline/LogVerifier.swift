@@ -216,10 +216,15 @@ private struct Tally {
         let count = UInt64(block.events.count)
         report.events += count
         let topic = block.topic.number
-        if let due = next[topic], due < block.firstSequence {
-            lost.append((topic, due...block.firstSequence - 1))
-        }
+        let due = next[topic] ?? first(of: topic)
+        if due < block.firstSequence { lost.append((topic, due...block.firstSequence - 1)) }
         next[topic] = block.firstSequence + count
+    }
+
+    /// The first event that is kept of a topic, as far as the latest snapshot tells.
+    private func first(of topic: UInt32) -> UInt64 {
+        guard let topics = state?.topics, Int(topic) < topics.count else { return 1 }
+        return topics[Int(topic)].first
     }
 
     func finish(_ report: inout LogReport) {
@@ -228,7 +233,7 @@ private struct Tally {
         // What the latest snapshot knows of and nothing readable holds was at the end.
         for (index, topic) in (state?.topics ?? []).enumerated() {
             let number = UInt32(index)
-            let due = next[number] ?? topic.first
+            let due = next[number] ?? first(of: number)
             if due < topic.next { lost.append((number, due...topic.next - 1)) }
         }
         report.lostEvents = lost.map { topic, sequences in
