@@ -89,8 +89,10 @@ import Testing
         #expect(try await barid("plugin", "remove", "one").code == 66)
     }
 
-    /// The template's manifest is valid and its package names what it needs; that it builds, tests
-    /// and runs is shown by Scripts/test.
+    /// A template's manifest is valid, and it names what it is built with.
+    ///
+    /// That the one in Python is built, tested and run is shown by
+    /// Sources/Python/tests/test_template.py.
     @Test func newWritesAFolderThatCanBeAdded() async throws {
         let made = try await barid(
             "plugin", "new", "word-count", "--folder", folder.file("word-count"))
@@ -100,6 +102,13 @@ import Testing
         #expect(package.contains(".package(name: \"barid\", path: \"\(Repository.root)\")"))
         let added = try await barid("plugin", "add", folder.file("word-count"))
         #expect(added.code == 0 && added.output.contains("swift build --package-path"), "\(added)")
+        let python = try await barid(
+            "plugin", "new", "first-words", "--lang", "python", "--folder",
+            folder.file("first-words"))
+        #expect(python.code == 0, "\(python)")
+        let waits = try await barid("plugin", "add", folder.file("first-words"))
+        #expect(
+            waits.code == 0 && waits.output.contains(folder.file("first-words/build")), "\(waits)")
         let again = try await barid("plugin", "new", "x", "--folder", folder.file("word-count"))
         #expect(again.code == 65 && again.error.contains("exists already"))
         #expect(try await barid("plugin", "new", "Not A Name").code == 64)

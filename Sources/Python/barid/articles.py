@@ -7,6 +7,7 @@ from barid.article.v1.article_pb2 import (
     ArticleSubmitted,
     ArticleSummarized,
     ArticleTagged,
+    Paragraph,
 )
 from barid.events import register_event_type
 
@@ -17,6 +18,7 @@ __all__ = [
     "ArticleSubmitted",
     "ArticleSummarized",
     "ArticleTagged",
+    "Paragraph",
 ]
 
 register_event_type(ArticleSubmitted, "news.barid.article.submitted.v1")

@@ -9,12 +9,14 @@ struct PluginNew: ParsableCommand {
         commandName: "new",
         abstract: "Write a plugin that builds, runs and has a test, to begin from.",
         discussion: """
-            The folder NAME is made here, or where --folder says. A Swift plugin builds against the Barid \
-            checkout this program was built in, or what --barid names: a path or a git URL.
+            The folder NAME is made here, or where --folder says. The plugin builds against the Barid \
+            checkout this program was built in, or what --barid names: a path or a git URL. One in Python \
+            has a virtual environment of its own, which its `build` makes.
 
             Examples:
               barid plugin new word-count
               cd word-count && swift build && swift test && barid plugin add .
+              barid plugin new word-count --lang python && word-count/build && barid plugin add word-count
               barid plugin new word-count --barid https://example.org/barid.git
             """)
 
@@ -77,15 +79,31 @@ struct PluginNew: ParsableCommand {
             guard PluginFolders.isCheckout(path) else {
                 throw CommandError(.noInput, "\(path) is no checkout of Barid")
             }
-            return .path(path)
+            return .path(package(of: path))
         }
         let executables = (Executable.path as NSString).deletingLastPathComponent
-        guard let checkout = PluginFolders.checkout(around: executables) else {
-            throw CommandError(
-                .badInput,
-                "this barid does not lie in a checkout: say with --barid which one to build against, a path or a git URL"
-            )
+        if let checkout = PluginFolders.checkout(around: executables) {
+            return .path(package(of: checkout))
         }
-        return .path(checkout)
+        // Scripts/install puts the Python package there, and nothing of Swift's.
+        let installed = URL(fileURLWithPath: "\(executables)/../share/barid/python")
+            .standardizedFileURL.path
+        if lang == .python,
+            FileManager.default.fileExists(atPath: "\(installed)/pyproject.toml")
+        {
+            return .path(installed)
+        }
+        throw CommandError(
+            .badInput,
+            "this barid does not lie in a checkout: say with --barid which one to build against, a path or a git URL"
+        )
+    }
+
+    /// What a checkout has for plugins of the language.
+    private func package(of checkout: String) -> String {
+        switch lang {
+        case .swift: checkout
+        case .python: "\(checkout)/Sources/Python"
+        }
     }
 }

@@ -2,9 +2,9 @@ extension PluginTemplate {
     static func swiftFiles(name: String, type: String, source: Source) -> [File] {
         [
             File(path: "Package.swift", text: package(name, type, source)),
-            File(path: "plugin.yaml", text: manifest(name, type)),
+            File(path: "plugin.yaml", text: manifest(name, command: ".build/debug/\(type)")),
             File(path: "Sources/\(type).swift", text: plugin(type)),
-            File(path: "Sources/\(type)Handler.swift", text: handler(type)),
+            File(path: "Sources/\(type)Handler.swift", text: handler(name, type)),
             File(path: "Tests/\(type)HandlerTests.swift", text: tests(type)),
             File(path: "README.md", text: readme(name, type)),
             File(path: ".gitignore", text: ".build/\nPackage.resolved\n"),
@@ -48,20 +48,6 @@ extension PluginTemplate {
             """
     }
 
-    private static func manifest(_ name: String, _ type: String) -> String {
-        """
-        name: \(name)
-        version: 0.1.0
-        summary: Counts the words of each article.
-        command: [.build/debug/\(type)]
-        consumes:
-          types: [news.barid.article.parsed.v1]
-        settings:
-          - {name: minimum-words, type: integer, default: "1", help: Articles with fewer words are passed over.}
-
-        """
-    }
-
     private static func plugin(_ type: String) -> String {
         """
         import Barid
@@ -86,12 +72,12 @@ extension PluginTemplate {
         """
     }
 
-    private static func handler(_ type: String) -> String {
+    private static func handler(_ name: String, _ type: String) -> String {
         """
         import Barid
         import BaridArticles
 
-        /// Counts the words of an article and writes them down.
+        /// Takes the first paragraph of an article as its summary.
         ///
         /// It may see an article twice, so the second time has to be harmless.
         struct \(type)Handler: EventHandler {
@@ -101,10 +87,16 @@ extension PluginTemplate {
             func handle(
                 _ event: Event<Article>, in context: HandlerContext
             ) throws -> [any EventPayload] {
-                let words = event.payload.text.split(whereSeparator: \\.isWhitespace).count
+                let article = event.payload
+                let words = article.text.split(whereSeparator: \\.isWhitespace).count
                 guard words >= settings.minimumWords else { return [] }
                 context.logger.info("counted", metadata: ["words": "\\(words)"])
-                return []
+                var summary = ArticleSummarized()
+                summary.articleID = article.id
+                summary.revision = article.revision
+                summary.sentences = article.paragraphs.filter { $0.kind == .body }.prefix(1).map(\\.text)
+                summary.summarizer = "\(name)"
+                return [summary]
             }
         }
 
@@ -120,12 +112,25 @@ extension PluginTemplate {
         @testable import \(type)
 
         struct \(type)HandlerTests {
-            @Test func anArticleIsAcknowledged() async throws {
-                let handler = \(type)Handler(settings: \(type)Settings(minimumWords: 1))
-                let tester = HandlerTester(handler)
-                let result = try await tester.handle(Article.with { $0.headline = "خبر قصير" })
-                #expect(result.error == nil)
-                #expect(result.outputs.isEmpty)
+            let tester = HandlerTester(\(type)Handler(settings: \(type)Settings(minimumWords: 2)))
+
+            func article(_ text: String) -> Article {
+                var article = Article()
+                article.id = "a"
+                article.text = text
+                article.paragraphs = [.with { $0.kind = .body; $0.text.text = text }]
+                return article
+            }
+
+            @Test func theFirstParagraphIsTheSummary() async throws {
+                let result = try await tester.handle(article("خبر قصير"))
+                let summaries = try result.outputs(of: ArticleSummarized.self)
+                #expect(summaries.map { $0.sentences.map(\\.text) } == [["خبر قصير"]])
+            }
+
+            @Test func aShortArticleIsPassedOver() async throws {
+                let result = try await tester.handle(article("خبر"))
+                #expect(result.error == nil && result.outputs.isEmpty)
             }
         }
 
@@ -136,7 +141,7 @@ extension PluginTemplate {
         """
         # \(name)
 
-        A plugin for Barid. `plugin.yaml` says what it receives, `Sources/\(type)Handler.swift` what it does with it.
+        A plugin for Barid. `plugin.yaml` says what it receives and emits, `Sources/\(type)Handler.swift` what it does.
 
         ```sh
         swift build                  # the first time a few minutes
@@ -145,6 +150,9 @@ extension PluginTemplate {
         barid plugin logs \(name)
         .build/debug/\(type) process FILE    # an article a line, as JSON; no broker
         ```
+
+        What it emits, a summary, is shown by `barid article ID`. For facts of your own make a protobuf message an
+        `EventPayload` with an `eventType` such as `com.example.article.counted.v1`, and put that under `emits`.
 
         """
     }
