@@ -43,12 +43,20 @@ from barid._wire.session import (
 )
 from barid.endpoint import check_endpoint
 from barid.errors import StatusCode
+from barid.keys import KeyFile
 
 MAXIMUM_SOCKET_MESSAGE = 131_072
 FIRST_BACKOFF, LONGEST_BACKOFF = 0.1, 10.0
 # A session that stood so long was no failure.
 LASTING_SESSION = 5.0
 CLIENT_LIMITS = Limits(message=HARD_MESSAGE_LIMIT)
+_HANDSHAKE_FAILURES = (
+    zmq.EVENT_HANDSHAKE_FAILED_AUTH
+    | zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL
+    | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
+)
+# ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH
+_MECHANISM_MISMATCH = 0x11000001
 # Messages read before timers and output get their turn.
 _MESSAGES_A_TURN = 256
 
@@ -201,6 +209,7 @@ class Connection:
         registration: Who this is.
         serve: Takes calls the broker passes on; ``None`` refuses them.
         limits: Limits of its sessions.
+        key: What it proves to be over TCP, and the broker's public key.
         logger: Where sessions are told.
     """
 
@@ -211,13 +220,15 @@ class Connection:
         *,
         serve: Serve | None = None,
         limits: Limits = CLIENT_LIMITS,
+        key: KeyFile | None = None,
         logger: logging.Logger | None = None,
     ) -> None:
-        check_endpoint(endpoint)
+        check_endpoint(endpoint, has_key=key is not None)
+        self._key = key if endpoint.startswith("tcp://") else None
         self.endpoint = endpoint
         self.on_ready: list[Callable[[frames.Welcome], None]] = []
         self.on_lost: list[Callable[[SessionCode, str], None]] = []
-        self.on_refused: list[Callable[[str], None]] = []
+        self.on_refused: list[Callable[[SessionCode, str], None]] = []
         self.on_signal: list[Callable[[int], None]] = []
         self.on_stopped: list[Callable[[], None]] = []
         self.each_turn: list[Callable[[], None]] = []
@@ -237,6 +248,7 @@ class Connection:
         self._numbers = itertools.count()
         self._batch: bytes | None = None
         self._failures = 0
+        self._problem = ""
         self._try_after = 0.0
         self._welcomed_at: float | None = None
         self._is_stopping = False
@@ -374,7 +386,13 @@ class Connection:
             socket.setsockopt(option, value)
         if self.endpoint.startswith("tcp://["):
             socket.setsockopt(zmq.IPV6, 1)
-        monitor: zmq.Socket[bytes] = socket.get_monitor_socket(zmq.EVENT_DISCONNECTED)
+        if self._key is not None:
+            socket.curve_publickey = self._key.public_key.encode()
+            socket.curve_secretkey = self._key.secret_key.encode()
+            socket.curve_serverkey = self._key.server_key.encode()
+        monitor: zmq.Socket[bytes] = socket.get_monitor_socket(
+            zmq.EVENT_DISCONNECTED | _HANDSHAKE_FAILURES
+        )
         socket.connect(self.endpoint)
         return monitor
 
@@ -458,13 +476,39 @@ class Connection:
     ) -> None:
         is_gone = False
         while monitor.poll(0):
-            is_gone |= recv_monitor_message(monitor)["event"] == zmq.EVENT_DISCONNECTED
+            message = recv_monitor_message(monitor)
+            is_gone |= message["event"] == zmq.EVENT_DISCONNECTED
+            if message["event"] & _HANDSHAKE_FAILURES:
+                self._handshake_failed(message["event"], message["value"])
         if is_gone and self._session is not None:
             # What the broker sent before it went is read first.
             self._read(socket, now)
             if self._session is not None:
                 text = "the connection to the broker is gone"
                 self._lose(SessionCode.GOODBYE, text, now)
+
+    def _handshake_failed(self, event: int, value: int) -> None:
+        """Gives up where it never will be let in (Protocols/7-security §3.7)."""
+        name = f"the broker at {self.endpoint}"
+        if event == zmq.EVENT_HANDSHAKE_FAILED_AUTH and value == 400:
+            text = f"{name} does not let our key in: it is unknown there, or was revoked"
+        elif value == _MECHANISM_MISMATCH and event == zmq.EVENT_HANDSHAKE_FAILED_PROTOCOL:
+            text = (
+                f"{name} takes no keys: leave the key out"
+                if self._key is not None
+                else f"{name} takes keys: --key FILE, or BARID_KEY_FILE"
+            )
+        else:
+            # It may be a broker that just stops, so we go on; who waits is told what it may be.
+            if self._key is not None:
+                self._problem = "; is the server-key of our key file its key (`barid keys server`)?"
+            elif self.endpoint.startswith("tcp://"):
+                self._problem = "; if it takes keys: --key FILE, or BARID_KEY_FILE"
+            return
+        for waiting in self._waiting:
+            waiting.stream.ended(frames.Status(StatusCode.PERMISSION_DENIED, text))
+        self._waiting.clear()
+        self._refuse(SessionCode.NOT_ALLOWED, text)
 
     def _greet(self, now: float) -> None:
         hello = frames.Hello(
@@ -509,6 +553,7 @@ class Connection:
 
     def _welcomed(self, welcome: frames.Welcome, now: float) -> None:
         self._welcomed_at = now
+        self._problem = ""
         facts = {"session": welcome.session, "epoch": welcome.epoch}
         self._logger.info("session started", extra={"barid": facts})
         waiting, self._waiting = self._waiting, []
@@ -578,7 +623,7 @@ class Connection:
         self._drop(code, text)
         self._is_stopping = True
         for listener in self.on_refused:
-            listener(text)
+            listener(code, text)
 
     def _tick(self, now: float) -> None:
         if self._session is not None:
@@ -593,7 +638,7 @@ class Connection:
         for call in late:
             is_over = call.deadline is not None and call.deadline <= now
             code = StatusCode.DEADLINE_EXCEEDED if is_over else StatusCode.UNAVAILABLE
-            text = f"no session with the broker at {self.endpoint}"
+            text = f"no session with the broker at {self.endpoint}{self._problem}"
             call.stream.ended(frames.Status(code, text))
 
     def _flush(self) -> None:

@@ -144,14 +144,20 @@ class Client:
         endpoint: The broker's address; the default is where every part of Barid looks.
         name: Who this is, for people.
         wait: Seconds a call waits for a broker that is not there.
+        key: A key file, for a broker that asks for one; the default is where Barid looks.
     """
 
     def __init__(
-        self, endpoint: str | None = None, *, name: str = "python", wait: float = 5.0
+        self,
+        endpoint: str | None = None,
+        *,
+        name: str = "python",
+        wait: float = 5.0,
+        key: str | None = None,
     ) -> None:
-        address = Settings.resolve(endpoint=endpoint).endpoint
+        settings = Settings.resolve(endpoint=endpoint, key=key)
         self._wait = wait
-        self.connection = Connection(address, Registration(name=name))
+        self.connection = Connection(settings.endpoint, Registration(name=name), key=settings.key)
         self.connection.start()
 
     def close(self) -> None:

@@ -156,6 +156,7 @@ def _parser(manifest: Manifest, name: str) -> argparse.ArgumentParser:
         "serve", parents=[common], help="work for a broker until SIGTERM or SIGINT (the default)"
     )
     serve.add_argument("--endpoint", help="the broker's address; else BARID_ENDPOINT, your own")
+    serve.add_argument("--key", help="the key file for a broker that asks; else BARID_KEY_FILE")
     serve.add_argument("--data", help="the folder of Barid's data; else BARID_DATA")
     serve.add_argument(
         "--print-configuration", action="store_true",
@@ -178,10 +179,13 @@ def _serve(
     manifest: Manifest, make: Callable[[PluginSetup], PluginWork], options: argparse.Namespace
 ) -> int:
     set_up_logging(options.log_level or "info")
-    settings = Settings.resolve(options.endpoint, options.data)
+    settings = Settings.resolve(options.endpoint, options.data, key=options.key)
     values = settings.of_plugin(manifest, options.set)
     if options.print_configuration:
-        for name, value in (("endpoint", settings.endpoint), ("data", settings.data_folder)):
+        key = settings.key.name if settings.key is not None else ""
+        for name, value in (
+            ("endpoint", settings.endpoint), ("key", key), ("data", settings.data_folder),
+        ):  # fmt: skip
             print(f"{name} = {value} ({settings.origins[name]})")
         for name, value in sorted(values.items()):
             print(f"{manifest.name}.{name} = {value}")
@@ -200,7 +204,7 @@ def _serve(
         manifest,
         work.handlers,
         work.services,
-        configuration=WorkerConfiguration(settings.endpoint, folder, values),
+        configuration=WorkerConfiguration(settings.endpoint, folder, values, settings.key),
     )
     try:
         worker.run()

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 
 from barid.errors import RPCError, StatusCode
 
 MAXIMUM_PATH = 107
 """The longest path of a Unix socket, in bytes."""
+_HOST = re.compile(r"[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]")
 
 
-def check_endpoint(endpoint: str) -> None:
-    """Checks an address: ``ipc://`` with an absolute path, or ``tcp://`` with a loopback host.
+def check_endpoint(endpoint: str, *, has_key: bool = False) -> None:
+    """Checks an address: ``ipc://`` with an absolute path, or ``tcp://``.
+
+    Without a key the host of ``tcp://`` has to be a loopback one (Protocols/7-security §2).
 
     Raises:
         RPCError: INVALID_ARGUMENT, naming what is wrong.
     """
-    problem = _problem(endpoint)
+    problem = _problem(endpoint, has_key)
     if problem:
         raise RPCError(StatusCode.INVALID_ARGUMENT, f"endpoint {endpoint}: {problem}")
 
 
-def _problem(endpoint: str) -> str:
+def _problem(endpoint: str, has_key: bool) -> str:
     if endpoint.startswith("ipc://"):
         path = endpoint.removeprefix("ipc://")
         length = len(path.encode())
@@ -35,9 +39,12 @@ def _problem(endpoint: str) -> str:
     host, colon, port = endpoint.removeprefix("tcp://").rpartition(":")
     if not colon or not port.isascii() or not port.isdigit() or int(port) > 65_535:
         return "a port from 0 to 65535 is missing after the host"
-    if host not in ("localhost", "[::1]") and not _is_loopback(host):
-        return "only a loopback host (127.0.0.0/8, [::1], localhost) is allowed until keys exist"
-    return ""
+    if host in ("localhost", "[::1]") or _is_loopback(host):
+        return ""
+    if not has_key:
+        return "another machine's broker takes keys only: --key FILE, or BARID_KEY_FILE"
+    # Nothing that libzmq would take for more than a host: `;` adds a source address.
+    return "" if _HOST.fullmatch(host) else "the host is a name, or an address, IPv6 in brackets"
 
 
 def _is_loopback(host: str) -> bool:

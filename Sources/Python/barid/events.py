@@ -309,6 +309,14 @@ def _trace(header: str) -> re.Match[str] | None:
     return None if found["version"] == "00" and found["rest"] else found
 
 
+def replay_number(envelope: Envelope) -> int:
+    """The latest replay in the chain of events that gave rise to this one, 0 if there was none."""
+    attribute = envelope.extensions.get("replaynumber")
+    text = attribute.string if attribute is not None else ""
+    is_number = text.isascii() and text.isdigit() and len(text) <= 10
+    return int(text) if is_number and int(text) < 1 << 32 else 0
+
+
 def make_output(
     parent: Envelope,
     output: Message | Output,
@@ -350,10 +358,13 @@ def make_output(
         envelope.tracestate = parent.tracestate
     origin = parent.extensions.get("originsequence")
     text = origin.string if origin is not None else ""
-    if not (text.isascii() and text.isdigit() and int(text) < 1 << 64):
+    if not (text.isascii() and text.isdigit() and len(text) <= 20 and int(text) < 1 << 64):
         text = str(sequence) if sequence else ""
     if text:
         envelope.extensions["originsequence"].string = str(int(text))
+    number = max(replay, replay_number(parent))
+    if number:
+        envelope.extensions["replaynumber"].string = str(number)
     set_data(envelope, output.data, output.content_type)
     validate(envelope)
     return envelope

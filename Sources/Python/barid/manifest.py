@@ -14,6 +14,8 @@ from barid._yaml import Mapping, Node, Scalar, Sequence
 PROTOCOL_VERSION = 1
 MAXIMUM_BYTES = 64 << 10
 DEFAULT_TOPIC = "articles"
+# Of `consumes.attributes`: names, values of each, bytes of a value.
+MAXIMUM_ATTRIBUTES, MAXIMUM_VALUES, MAXIMUM_VALUE_BYTES = 8, 32, 2_048
 
 Value = TypeVar("Value")
 
@@ -38,6 +40,7 @@ class Consumption:
     prefetch: int = 2
     start: str = "first"
     maximum_deliveries: int | None = None
+    attributes: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -137,6 +140,11 @@ class Manifest:
         if self.consumes is not None:
             consumes = {key.replace("_", "-"): value for key, value in vars(self.consumes).items()}
             consumes["types"] = list(self.consumes.types)
+            consumes["attributes"] = {
+                name: list(values) for name, values in sorted(self.consumes.attributes.items())
+            }
+            if not self.consumes.attributes:
+                del consumes["attributes"]
             if consumes["maximum-deliveries"] is None:
                 del consumes["maximum-deliveries"]
             described["consumes"] = consumes
@@ -155,6 +163,9 @@ _SEGMENT = "[A-Za-z0-9_-]+"
 _TYPE = re.compile(rf"{_SEGMENT}(\.{_SEGMENT})+")
 _PATTERN = re.compile(rf"(({_SEGMENT}|\*)(\.({_SEGMENT}|\*))*(\.>)?|>)")
 _KEBAB = re.compile("[a-z0-9]+(-[a-z0-9]+)*")
+_ATTRIBUTE = re.compile("[a-z0-9]{1,20}")
+# They differ from event to event, have a key of their own, or are no text.
+_UNFILTERED = frozenset("id type time expirytime traceparent tracestate specversion data".split())
 _SIZE = re.compile("([0-9]{1,7}) *(KiB|MiB|GiB)")
 _UNITS = {"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 
@@ -192,7 +203,7 @@ class _Reader:
     def _consumption(self, node: Node, plugin: str) -> Consumption:
         keys = self._mapping(
             node, "consumes",
-            "topic types group ordering concurrency prefetch start maximum-deliveries",
+            "topic types attributes group ordering concurrency prefetch start maximum-deliveries",
         )  # fmt: skip
         types = self._needed(keys, node, "types", self._list_of(_PATTERN, "a pattern of types"))
         if types == [] and "types" in keys:
@@ -208,7 +219,42 @@ class _Reader:
             maximum_deliveries=self._optional(
                 keys, "maximum-deliveries", self._integer(1, 100), None
             ),
+            attributes=self._optional(keys, "attributes", self._attributes, {}),
         )
+
+    def _attributes(self, node: Node) -> dict[str, tuple[str, ...]]:
+        """For each name a value, or a list of values of which each will do."""
+        if not isinstance(node, Mapping):
+            self._report(node, "attributes is not a mapping")
+            return {}
+        if len(node.items) > MAXIMUM_ATTRIBUTES:
+            text = f"attributes has {len(node.items)} names; the most is {MAXIMUM_ATTRIBUTES}"
+            self._report(node, text)
+        found: dict[str, tuple[str, ...]] = {}
+        for name, (written, value) in node.items.items():
+            if not _ATTRIBUTE.fullmatch(name):
+                rule = "a-z and 0-9, 20 at most"
+                self._report(written, f'"{name}" is not the name of an attribute: {rule}')
+            elif name in _UNFILTERED:
+                self._report(written, f"there is no filter on the attribute {name}")
+            else:
+                found[name] = self._attribute_values(value, name)
+        return found
+
+    def _attribute_values(self, node: Node, name: str) -> tuple[str, ...]:
+        nodes = node.items if isinstance(node, Sequence) else [node]
+        values = []
+        for item in nodes:
+            if isinstance(item, Scalar):
+                values.append(item.text)
+            else:
+                self._report(item, "a text is expected")
+        if not 1 <= len(nodes) <= MAXIMUM_VALUES:
+            self._report(node, f"{len(nodes)} values of {name}; from 1 to {MAXIMUM_VALUES}")
+        if any(not 1 <= len(value.encode()) <= MAXIMUM_VALUE_BYTES for value in values):
+            text = f"a value of {name} is empty or longer than {MAXIMUM_VALUE_BYTES} bytes"
+            self._report(node, text)
+        return tuple(values)
 
     def _settings(self, node: Node) -> list[Setting]:
         found: list[Setting] = []

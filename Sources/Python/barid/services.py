@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
-from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+from google.protobuf.descriptor import FileDescriptor, MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 
@@ -42,6 +42,7 @@ class Service:
 
     def __init__(self, descriptor: ServiceDescriptor, implementation: object) -> None:
         self.name: str = descriptor.full_name
+        self.file: FileDescriptor = descriptor.file
         self.methods: dict[str, ServedMethod] = {}
         for method in descriptor.methods:
             function = getattr(implementation, method.name, None)

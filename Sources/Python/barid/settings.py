@@ -14,6 +14,7 @@ from pathlib import Path
 from barid import _yaml
 from barid.endpoint import check_endpoint
 from barid.errors import RPCError, StatusCode
+from barid.keys import KeyFile
 from barid.manifest import Manifest
 
 
@@ -26,6 +27,7 @@ class Settings:
     plugins: dict[str, dict[str, str]]
     origins: dict[str, str]
     configuration_file: str
+    key: KeyFile | None = None
 
     @classmethod
     def resolve(
@@ -33,6 +35,7 @@ class Settings:
         endpoint: str | None = None,
         data: str | None = None,
         environment: Map[str, str] | None = None,
+        key: str | None = None,
     ) -> Settings:
         """Resolves everything.
 
@@ -40,9 +43,12 @@ class Settings:
             endpoint: Value of the flag ``--endpoint``, if given.
             data: Value of the flag ``--data``, if given.
             environment: The environment; the default is this process's.
+            key: Value of the flag ``--key``, if given: the path of a key file. The broker that
+                it names counts as if it had been given where the file was.
 
         Raises:
-            RPCError: INVALID_ARGUMENT naming what is wrong and where it came from.
+            RPCError: INVALID_ARGUMENT naming what is wrong and where it came from; what the key
+                file is refused with.
         """
         variables = os.environ if environment is None else environment
         home = _absolute(variables, "HOME") or os.path.expanduser("~")
@@ -72,12 +78,17 @@ class Settings:
             return default
 
         address = resolved("endpoint", endpoint, "BARID_ENDPOINT", f"ipc://{folder}/broker.ipc")
+        key_path = resolved("key", key, "BARID_KEY_FILE", "")
+        key_file = KeyFile.read(key_path) if key_path else None
+        if key_file is not None and key_file.endpoint:
+            if _rank(origins["key"]) < _rank(origins["endpoint"]):
+                address, origins["endpoint"] = key_file.endpoint, f"key file {key_path}"
         try:
-            check_endpoint(address)
+            check_endpoint(address, has_key=key_file is not None)
         except RPCError as error:
             raise RPCError(error.code, f"{error.message} ({origins['endpoint']})") from None
         data_folder = os.path.abspath(resolved("data", data, "BARID_DATA", f"{share}/barid"))
-        return cls(address, data_folder, plugins, origins, path)
+        return cls(address, data_folder, plugins, origins, path, key_file)
 
     def of_plugin(
         self,
@@ -123,6 +134,11 @@ class Settings:
         return values
 
 
+def _rank(origin: str) -> int:
+    """What counts first, first."""
+    return ("flag", "environment", "file", "default").index(origin.split(" ")[0])
+
+
 def _absolute(variables: Map[str, str], name: str) -> str | None:
     """An absolute path of the environment; the base directory specification ignores others."""
     value = variables.get(name, "")
@@ -147,7 +163,7 @@ def _read_file(path: str) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
     values = {
         key: node.text
         for key, (_, node) in root.items.items()
-        if isinstance(node, _yaml.Scalar) and key in ("endpoint", "data")
+        if isinstance(node, _yaml.Scalar) and key in ("endpoint", "data", "key")
     }
     plugins: dict[str, dict[str, str]] = {}
     _, section = root.items.get("plugins", (None, None))

@@ -11,14 +11,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from google.protobuf.descriptor import FileDescriptor
+from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
+
 from barid._connection import Connection, Registration, Stream, StreamSink
 from barid._running import Runner
 from barid._subscriber import Subscriber, SubscriberConfiguration
 from barid._wire import frames
+from barid._wire.frames import SessionCode
 from barid.bus.v1 import bus_pb2 as bus
 from barid.errors import RPCError, StatusCode
 from barid.handlers import EventHandler, SettingValue, handled_type
+from barid.keys import KeyFile
 from barid.manifest import PROTOCOL_VERSION, Manifest, read_duration
+from barid.reflection.v1 import registry_pb2 as registry
 from barid.services import ServerCall, Service
 from barid.settings import private_folder
 
@@ -27,6 +33,7 @@ DRAIN_LIMIT = 8.0
 EXIT_LIMIT = 13.0
 CREDIT_BYTES = 16 << 20
 EXIT_TEMPORARY = 75
+_REGISTER = "barid.reflection.v1.Registry/Register"
 
 
 @dataclass(frozen=True)
@@ -37,11 +44,13 @@ class WorkerConfiguration:
         endpoint: Where the broker is.
         state_folder: Folder for what the plugin keeps.
         settings: Values of the manifest's settings, as texts; those left out have their default.
+        key: The key for a broker that asks for one.
     """
 
     endpoint: str
     state_folder: str
     settings: dict[str, str] = field(default_factory=dict)
+    key: KeyFile | None = None
 
 
 class Worker:
@@ -84,8 +93,13 @@ class Worker:
         self._is_draining = False
         self._has_left_group = manifest.consumes is None
         self._connection = Connection(
-            configuration.endpoint, self._registration(), serve=self._serve, logger=self._logger
+            configuration.endpoint,
+            self._registration(),
+            serve=self._serve,
+            key=configuration.key,
+            logger=self._logger,
         )
+        self._descriptors = descriptor_set(services)
         self._subscriber = self._make_subscriber()
 
     @property
@@ -102,6 +116,8 @@ class Worker:
         private_folder(self._configuration.state_folder)
         connection = self._connection
         connection.on_refused.append(self._refused)
+        if self._descriptors:
+            connection.on_ready.append(self._describe)
         connection.on_signal.append(lambda number: self._drain())
         connection.on_stopped.append(self._connection_stopped)
         self._logger.info("worker starts", extra={"barid": {"broker": connection.endpoint}})
@@ -150,8 +166,19 @@ class Worker:
     def _connection_stopped(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
 
-    def _refused(self, text: str) -> None:
-        self._error = RPCError(StatusCode.FAILED_PRECONDITION, f"the broker refused us: {text}")
+    def _refused(self, code: SessionCode, text: str) -> None:
+        if code is SessionCode.NOT_ALLOWED:
+            self._error = RPCError(StatusCode.PERMISSION_DENIED, text)
+        else:
+            self._error = RPCError(StatusCode.FAILED_PRECONDITION, f"the broker refused us: {text}")
+
+    def _describe(self, welcome: frames.Welcome) -> None:
+        """Tells the broker the descriptors of our services, in every session anew."""
+        call = _Registering(self._logger)
+        stream = self._connection.open(_REGISTER, call, timeout=10.0)
+        request = registry.RegisterRequest(file_descriptor_set=self._descriptors)
+        stream.send(request.SerializeToString())
+        stream.half_close()
 
     def _subscription_ended(self, error: RPCError | None) -> None:
         self._has_left_group = True
@@ -218,6 +245,10 @@ class Worker:
             topic=consumes.topic,
             group=consumes.group,
             types=consumes.types,
+            attributes=[
+                bus.AttributeFilter(name=name, values=values)
+                for name, values in sorted(consumes.attributes.items())
+            ],
             start=bus.Start(
                 at=bus.Start.AT_FIRST if consumes.start == "first" else bus.Start.AT_NEW
             ),
@@ -241,6 +272,46 @@ class Worker:
             self._connection, configuration, self._handlers, self._runner,
             self._subscription_ended, self._logger,
         )  # fmt: skip
+
+
+class _Registering:
+    """The sink of a call that hands descriptors over; it only says when that failed."""
+
+    def __init__(self, logger: logging.Logger) -> None:
+        self._logger = logger
+
+    def headers(self, metadata: frames.Metadata) -> None:
+        """Nothing of interest."""
+
+    def message(self, data: bytes, charge: int, exempt: bool) -> None:
+        """The services that can be called by description."""
+
+    def half_closed(self) -> None:
+        """Never comes to an opener."""
+
+    def ended(self, status: frames.Status) -> None:
+        """Calls work without; only who has no stubs misses them."""
+        if status.code not in (StatusCode.OK, StatusCode.UNAVAILABLE):
+            facts = {"error": f"{status.code.name}: {status.text}"}
+            self._logger.warning("the broker did not take our descriptors", extra={"barid": facts})
+
+
+def descriptor_set(services: Sequence[Service]) -> bytes:
+    """A serialised ``FileDescriptorSet``: the files of services, and every file they import."""
+    files: dict[str, FileDescriptorProto] = {}
+
+    def add(file: FileDescriptor) -> None:
+        if file.name in files:
+            return
+        described = FileDescriptorProto()
+        file.CopyToProto(described)
+        files[file.name] = described
+        for imported in file.dependencies:
+            add(imported)
+
+    for service in services:
+        add(service.file)
+    return FileDescriptorSet(file=files.values()).SerializeToString()
 
 
 def _give_up() -> None:

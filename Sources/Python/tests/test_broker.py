@@ -3,11 +3,12 @@
 import asyncio
 import json
 import signal
+import subprocess
 import threading
 import time
 
 import pytest
-from conftest import ECHO, Bench, eventually, order, read_events
+from conftest import ECHO, PROGRAMS, Bench, eventually, order, read_events
 from google.protobuf.wrappers_pb2 import StringValue
 
 from barid import Client, Publisher, RPCError, StatusCode
@@ -276,3 +277,19 @@ def test_a_publish_without_a_broker_is_told_in_time(bench: Bench) -> None:
         with pytest.raises(RPCError) as caught:
             publisher.submit(large)
         assert caught.value.reason == "EVENT_TOO_LARGE"
+
+
+def test_services_can_be_called_by_description(bench: Bench) -> None:
+    """4-plugin §2.10: the worker hands in descriptors, so that those without stubs can call it."""
+    bench.start_broker()
+    bench.start_worker()
+
+    def barid(*arguments: str) -> str:
+        done = subprocess.run(
+            [PROGRAMS / "barid", "call", *arguments],
+            env=bench.environment(), capture_output=True, text=True, timeout=60,
+        )  # fmt: skip
+        return done.stdout if done.returncode == 0 else ""
+
+    eventually("the descriptors", lambda: "test.barid.v1.Echo/Chat" in barid("--list"))
+    assert "HELLO" in barid("test.barid.v1.Echo/Say", '"hello"')

@@ -107,3 +107,17 @@ def test_a_body_of_another_kind_is_rejected(data: bytes) -> None:
         decode_data(event, dict)
     with pytest.raises(RejectEvent):
         decode_data(Envelope(type="t"), Article)
+
+
+@pytest.mark.parametrize(
+    "own, replay, expected",
+    [("", 0, ""), ("", 3, "3"), ("2", 0, "2"), ("2", 3, "3"), ("4", 3, "4"), ("x", 0, "")],
+)
+def test_outputs_carry_the_highest_replay(own: str, replay: int, expected: str) -> None:
+    """3-events §4: the higher of the delivery's replay number and the event's own."""
+    parent = Envelope(id="a", source="/s", type="t.v1")
+    if own:
+        parent.extensions["replaynumber"].string = own
+    output = make_output(parent, Output("u.v1", "x"), worker="w", index=0, replay=replay)
+    found = output.extensions.get("replaynumber")
+    assert (found.string if found is not None else "") == expected

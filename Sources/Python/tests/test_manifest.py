@@ -27,6 +27,7 @@ consumes:
   prefetch: 3
   start: new
   maximum-deliveries: 7
+  attributes: {language: [ar, fa], source: https://a.example}
 emits: [
   a.b.v1,
   a.c.v1,
@@ -54,6 +55,8 @@ def test_a_whole_manifest_is_read() -> None:
     assert consumes.types == ("news.barid.article.*", "news.>")
     assert (consumes.group, consumes.concurrency, consumes.prefetch) == ("word-count", 4, 3)
     assert (consumes.start, consumes.maximum_deliveries) == ("new", 7)
+    assert consumes.attributes == {"language": ("ar", "fa"), "source": ("https://a.example",)}
+    assert manifest.describe()["consumes"]["attributes"]["language"] == ["ar", "fa"]
     assert manifest.emits == ("a.b.v1", "a.c.v1")
     assert (manifest.limits.memory, manifest.limits.lease) == (512 << 20, 10.0)
     assert manifest.limits.deadline == 120.0

@@ -152,7 +152,7 @@ def break_it() -> None:
         case "unnamed":
             _connection.Registration.metadata = lambda self: (("barid-concurrency", "3"),)
         case "keeps-trying":
-            _connection.Connection._refuse = lambda self, text: self._lose(
+            _connection.Connection._refuse = lambda self, code, text: self._lose(
                 frames.SessionCode.GOODBYE, text, time.monotonic()
             )
         case "gives-up":
