@@ -68,26 +68,40 @@ struct PublishAgent: Sendable {
         return []
     }
 
+    /// Submits on a thread that sleeps by itself: a timer of the concurrency library for each event
+    /// costs more than publishing it, and these processes share two cores with the broker.
     private func steadily(
         _ share: Int, _ maker: inout BenchEventMaker, _ publisher: Publisher
     ) async throws -> [UInt64] {
-        let interval = Duration.nanoseconds(
-            Int64(1e9 * Double(order.connections) / order.rate))
-        let start = ContinuousClock.now
-        return try await withThrowingTaskGroup(of: UInt64.self) { group in
+        let interval = 1e9 * Double(order.connections) / order.rate
+        let (open, post) = AsyncStream.makeStream(of: (begin: UInt64, submission: Submission).self)
+        async let latencies = Self.latencies(of: open)
+        let first = maker
+        maker = try await HandlerExecutor.run {
+            defer { post.finish() }
+            var maker = first
+            let start = MonotonicTime.now
             for index in 0..<share {
-                try await Task.sleep(until: start + interval * index, clock: .continuous)
+                MonotonicTime.sleep(until: start + UInt64(interval * Double(index)))
                 let event = try maker.next()
                 let begin = MonotonicTime.now
-                group.addTask {
-                    try await publisher.publish(event)
-                    return MonotonicTime.now - begin
-                }
+                post.yield((begin, try await publisher.submit(event)))
             }
-            var latencies: [UInt64] = []
-            for try await latency in group { latencies.append(latency) }
-            return latencies
+            return maker
         }
+        return try await latencies
+    }
+
+    /// Receipts come in the order of sending, so waiting for one after the other is soon enough.
+    private static func latencies(
+        of open: AsyncStream<(begin: UInt64, submission: Submission)>
+    ) async throws -> [UInt64] {
+        var latencies: [UInt64] = []
+        for await (begin, submission) in open {
+            _ = try await submission.outcome().get()
+            latencies.append(MonotonicTime.now - begin)
+        }
+        return latencies
     }
 }
 

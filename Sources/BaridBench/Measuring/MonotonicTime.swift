@@ -9,6 +9,14 @@ enum MonotonicTime {
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 
+    /// Blocks the thread until an instant.
+    static func sleep(until instant: UInt64) {
+        var time = timespec()
+        time.tv_sec = Int(instant / 1_000_000_000)
+        time.tv_nsec = Int(instant % 1_000_000_000)
+        while clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, nil) == EINTR {}
+    }
+
     /// Seconds since 1970.
     static var wallSeconds: Int {
         var time = timespec()
