@@ -1,6 +1,12 @@
+#define _GNU_SOURCE
+
 #include "CStorage.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #if defined(__x86_64__)
 #include <nmmintrin.h>
@@ -112,3 +118,46 @@ int barid_is_zero(const void *bytes, size_t count) {
     // Each byte equals the one before it, and the first is zero.
     return start[0] == 0 && memcmp(start, start + 1, count - 1) == 0;
 }
+
+#ifdef O_DIRECT
+
+enum { alignment = 4096 };
+
+// Pages that are never written: all of them are the system's one page of zeros.
+static char zeros[1 << 20] __attribute__((aligned(4096)));
+
+int barid_write_zeros(int descriptor, size_t offset, size_t count) {
+    if (offset % alignment != 0 || count % alignment != 0) return 0;
+    char path[32];
+    snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
+    int direct = open(path, O_WRONLY | O_CLOEXEC | O_DIRECT);
+    if (direct < 0) return 0;
+    int result = 1;
+    while (count > 0) {
+        size_t part = count < sizeof zeros ? count : sizeof zeros;
+        ssize_t written = pwrite(direct, zeros, part, (off_t)offset);
+        if (written < 0 && errno == EINTR) continue;
+        if (written < alignment) {
+            // A file system may take the flag and refuse the write.
+            result = written < 0 && errno == EINVAL ? 0 : -1;
+            break;
+        }
+        // What a short write leaves out of alignment is written again.
+        size_t whole = (size_t)written / alignment * alignment;
+        offset += whole;
+        count -= whole;
+    }
+    int error = errno;
+    close(direct);
+    errno = error;
+    return result;
+}
+
+#else
+
+int barid_write_zeros(int descriptor, size_t offset, size_t count) {
+    (void)descriptor, (void)offset, (void)count;
+    return 0;
+}
+
+#endif

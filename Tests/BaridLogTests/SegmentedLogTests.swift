@@ -53,6 +53,40 @@ import Testing
         #expect(disk.syncs == before + 1 + 4)
     }
 
+    /// A page that is written in part would be read from the disk first.
+    @Test func commitsWriteWholePagesWithTheNextHeader() throws {
+        let disk = FaultyDisk()
+        let log = try SegmentedLog(folder: "log", settings: LogKind.smallSettings, files: disk)
+        for index in 0..<200 {
+            try log.append([.numbered(index)], expecting: UInt64(index))
+            try log.commit()
+            let write = disk.lastWrite
+            #expect(write.upperBound >= log.active.end)
+            guard write.upperBound < log.active.fileBytes else { continue }
+            #expect(write.upperBound % 4_096 == 0)
+            #expect(write.upperBound >= log.active.end + CommitHeader.size)
+        }
+        #expect(log.complete.count > 1)
+        let entries = try log.read(from: 1, maximumBytes: .max, maximumCount: 200)
+        #expect(entries.count == 200)
+    }
+
+    /// Zeros go past the system's cache where that can be, and arrive whatever the alignment.
+    @Test(arguments: [0..<8_192, 0..<5_000, 4_096..<(3 << 20), 100..<8_292])
+    func fillsWithZeros(range: Range<Int>) throws {
+        try withTemporaryFolder { folder in
+            let file = try PosixFileSystem().open("\(folder)/file", creating: true)
+            let bytes = [UInt8](repeating: 0xAA, count: 4 << 20)
+            try file.write(bytes, at: 0)
+            try file.writeZeros(range)
+            let read = try file.read(bytes.count, at: 0)
+            #expect(read[range].allSatisfy { $0 == 0 })
+            #expect(read[..<range.lowerBound].allSatisfy { $0 == 0xAA })
+            #expect(read[range.upperBound...].allSatisfy { $0 == 0xAA })
+            #expect(read.count == bytes.count)
+        }
+    }
+
     @Test func keepsMemoryBoundedOverALongRead() throws {
         let disk = FaultyDisk()
         var settings = LogKind.smallSettings

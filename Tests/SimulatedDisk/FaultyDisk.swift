@@ -48,6 +48,7 @@ package final class FaultyDisk: LogFileSystem {
         var capacity = Int.max
         var syncs = 0
         var writes = 0
+        var lastWrite = 0..<0
         var bytesRead = 0
         /// Changes until nothing works any more.
         var changesLeft = Int.max
@@ -67,6 +68,9 @@ package final class FaultyDisk: LogFileSystem {
     package var syncs: Int { state.withLock { $0.syncs } }
     /// Writes so far.
     package var writes: Int { state.withLock { $0.writes } }
+
+    /// Where in its file the last write went.
+    package var lastWrite: Range<Int> { state.withLock { $0.lastWrite } }
 
     /// Bytes read so far.
     package var bytesRead: Int { state.withLock { $0.bytesRead } }
@@ -313,6 +317,7 @@ private final class FaultyFile: LogFile {
             else { return 28 }
             state.nodes[number]?.seen.overwrite(at: offset, with: bytes)
             state.nodes[number]?.unsynced.append((offset, Array(bytes)))
+            state.lastWrite = offset..<offset + bytes.count
             return isLast ? 5 : nil
         }
         if let code { throw FileError(operation: "write", path: path, code: code) }

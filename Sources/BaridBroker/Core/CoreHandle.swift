@@ -15,6 +15,8 @@ final class CoreHandle: Sendable {
         let mailbox = mailbox
         let outcome = outcome
         let thread = Thread {
+            // On Linux a name given before the start is lost.
+            Thread.current.name = "barid-core"
             let result = Result {
                 try box.core.run(mailbox)
                 try box.core.close()
@@ -25,7 +27,6 @@ final class CoreHandle: Sendable {
             }
             outcome.finish(result)
         }
-        thread.name = "barid-core"
         thread.stackSize = 4 << 20
         thread.start()
     }

@@ -34,12 +34,11 @@ extension LogFile {
     func fillWithZeros(
         _ range: Range<Int>, while isWanted: () -> Bool = { true }
     ) throws(FileError) {
-        let zeros = [UInt8](repeating: 0, count: min(1 << 20, max(1, range.count)))
         var offset = range.lowerBound
         var unsynced = 0
         while offset < range.upperBound, isWanted() {
-            let count = min(zeros.count, range.upperBound - offset)
-            try write(count == zeros.count ? zeros : Array(zeros[..<count]), at: offset)
+            let count = min(1 << 20, range.upperBound - offset)
+            try writeZeros(offset..<offset + count)
             offset += count
             unsynced += count
             if unsynced >= 4 << 20 {

@@ -38,6 +38,11 @@ public protocol LogFile: AnyObject, Sendable {
     /// Writes all bytes.
     func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(FileError)
 
+    /// Writes zeros, past the system's cache where it allows that: nobody reads them soon.
+    ///
+    /// - Parameter range: Offsets within what is reserved.
+    func writeZeros(_ range: Range<Int>) throws(FileError)
+
     /// Makes the file so many bytes long and sees to it that writing within them finds room.
     func reserve(_ count: Int) throws(FileError)
 
@@ -53,6 +58,11 @@ public protocol LogFile: AnyObject, Sendable {
 }
 
 extension LogFile {
+    /// Writes them as any other bytes.
+    public func writeZeros(_ range: Range<Int>) throws(FileError) {
+        try write([UInt8](repeating: 0, count: range.count), at: range.lowerBound)
+    }
+
     /// Does nothing.
     public func forgetCached() {}
 }

@@ -1,3 +1,5 @@
+internal import CStorage
+
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Darwin)
@@ -127,6 +129,15 @@ private final class PosixFile: LogFile {
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { throw PosixFileSystem.failure("write", path) }
             done += count
+        }
+    }
+
+    func writeZeros(_ range: Range<Int>) throws(FileError) {
+        // Half of what filling a file costs is copying zeros into the cache, and the pages for it.
+        let result = barid_write_zeros(descriptor, range.lowerBound, range.count)
+        guard result >= 0 else { throw PosixFileSystem.failure("write", path) }
+        if result == 0 {
+            try write([UInt8](repeating: 0, count: range.count), at: range.lowerBound)
         }
     }
 

@@ -195,9 +195,10 @@ extension SegmentedLog {
         // One sync makes both durable. Should only the summary survive, the commit was not told
         // of; should only the commit, its header is where the summary's end is.
         if active.hasSummary { try active.eraseSummary(file: file) }
-        try file.write(chunk.bytes, at: chunk.offset)
+        let end = chunk.offset + chunk.bytes.count
+        try file.write(padded(&chunk.bytes, at: chunk.offset), at: chunk.offset)
         if settings.syncsCommits { try file.sync() } else { isUnsynced = true }
-        active.end = chunk.offset + chunk.bytes.count
+        active.end = end
         active.lastCommit = header.number
         active.lastPosition = chunk.firstPosition + UInt64(chunk.count) - 1
         active.lastWallTime = chunk.wallTime
@@ -207,6 +208,19 @@ extension SegmentedLog {
         }
         durablePosition = active.lastPosition
         isSealed = false
+    }
+
+    /// Bytes with zeros up to the end of the page that holds the next commit's header.
+    ///
+    /// A page that is written whole need not be read from the disk first, and a prepared file's
+    /// pages are not in the cache.
+    private func padded(_ bytes: inout [UInt8], at offset: Int) -> [UInt8] {
+        let page = 4_096
+        let next = offset + bytes.count + CommitHeader.size
+        let end = min((next + page - 1) / page * page, active.fileBytes)
+        let padding = end - offset - bytes.count
+        if padding > 0 { bytes.append(contentsOf: repeatElement(0, count: padding)) }
+        return bytes
     }
 
     /// Refuses to write where another writer has written: it began later, and this one is over.

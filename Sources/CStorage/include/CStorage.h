@@ -1,4 +1,5 @@
-// What storage needs and Swift cannot say: CRC32C by the processor's own instruction.
+// What storage needs and Swift cannot say: CRC32C by the processor's own instruction, and writing past
+// the system's cache.
 
 #ifndef CSTORAGE_H
 #define CSTORAGE_H
@@ -22,5 +23,11 @@ size_t barid_find_word(const void *bytes, size_t count, size_t from, size_t rema
 
 /// 1 when all bytes are zero.
 int barid_is_zero(const void *bytes, size_t count);
+
+/// Writes `count` zeros at `offset` past the system's cache (open(2), O_DIRECT).
+///
+/// Returns 1 when they are written; 0 where the file system does not do that, or wants another alignment
+/// than offset and count have; -1 with `errno` when writing failed.
+int barid_write_zeros(int descriptor, size_t offset, size_t count);
 
 #endif
