@@ -41,6 +41,7 @@ public protocol LogFile: AnyObject, Sendable {
     /// Writes zeros, past the system's cache where it allows that: nobody reads them soon.
     ///
     /// - Parameter range: Offsets within what is reserved.
+    /// - Throws: ``FileError`` when there is no room, or the disk fails.
     func writeZeros(_ range: Range<Int>) throws(FileError)
 
     /// Makes the file so many bytes long and sees to it that writing within them finds room.
@@ -59,6 +60,9 @@ public protocol LogFile: AnyObject, Sendable {
 
 extension LogFile {
     /// Writes them as any other bytes.
+    ///
+    /// - Parameter range: Offsets within what is reserved.
+    /// - Throws: ``FileError`` when there is no room, or the disk fails.
     public func writeZeros(_ range: Range<Int>) throws(FileError) {
         try write([UInt8](repeating: 0, count: range.count), at: range.lowerBound)
     }
