@@ -27,12 +27,18 @@ final class SubscribeStream: RawReceiver, Sendable {
         }
     }
 
+    /// Under what a delivery is out.
+    private struct Token: Equatable {
+        var attempt: UInt32
+        var turn: UInt64
+    }
+
     private struct State {
         var subscription: Barid_Bus_V1_Subscription?
         var requests = 0
         var granted = 0
         var firstGrant: Int?
-        var delivered: [UInt64: UInt32] = [:]
+        var delivered: [UInt64: Token] = [:]
         var settled: [Settled] = []
         var settleNumbers: [UInt64] = []
         var problems: [String] = []
@@ -99,14 +105,16 @@ final class SubscribeStream: RawReceiver, Sendable {
 
     /// Hands an event out.
     func deliver(
-        _ event: [UInt8], sequence: UInt64, attempt: UInt32 = 1, replay: UInt32 = 0
+        _ event: [UInt8], sequence: UInt64, attempt: UInt32 = 1, turn: UInt64 = 0,
+        replay: UInt32 = 0
     ) {
-        state.withLock { $0.delivered[sequence] = attempt }
+        state.withLock { $0.delivered[sequence] = Token(attempt: attempt, turn: turn) }
         send {
             $0.events = [Data(event)]
             $0.sequences = [sequence]
             if attempt != 1 { $0.attempts = [attempt] }
             if replay != 0 { $0.replays = [replay] }
+            if turn != 0 { $0.turns = [turn] }
         }
     }
 
@@ -170,6 +178,7 @@ final class SubscribeStream: RawReceiver, Sendable {
                     .with {
                         $0.sequence = range.firstSequence &+ UInt64(offset)
                         $0.attempt = range.attempt
+                        $0.turn = range.turn
                         $0.ack = Barid_Bus_V1_Ack()
                     })
             }
@@ -200,10 +209,11 @@ final class SubscribeStream: RawReceiver, Sendable {
             state.problems.append("a settlement of \(sequence) without an outcome")
             return nil
         }
-        guard state.delivered[sequence] == settlement.attempt else {
+        let token = Token(attempt: settlement.attempt, turn: settlement.turn)
+        guard state.delivered[sequence] == token else {
             state.problems.append(
-                "a settlement of sequence \(sequence), attempt \(settlement.attempt), that is not out"
-            )
+                "a settlement of sequence \(sequence), attempt \(token.attempt), turn \(token.turn), "
+                    + "that is not out")
             return nil
         }
         state.settled.append(
@@ -214,6 +224,7 @@ final class SubscribeStream: RawReceiver, Sendable {
             return .with {
                 $0.sequence = sequence
                 $0.attempt = settlement.attempt
+                $0.turn = settlement.turn
                 $0.error = error
             }
         }

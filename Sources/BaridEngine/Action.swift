@@ -14,7 +14,8 @@ public enum Action: Sendable, Equatable {
     /// Settlements up to this number are durable.
     case settled(StreamID, number: UInt64)
     /// A settlement changed nothing.
-    case settleRefused(StreamID, sequence: UInt64, attempt: UInt32, BusFault)
+    case settleRefused(
+        StreamID, sequence: UInt64, attempt: UInt32, turn: UInt64, BusFault)
     /// End the stream with this fault; the engine has forgotten it.
     case end(StreamID, BusFault)
     /// Read from the log, and answer with ``Input/fetched(_:_:)``.
@@ -69,6 +70,8 @@ public struct Delivery: Sendable, Equatable {
     public var sequence: UInt64
     /// Which attempt, from 1.
     public var attempt: UInt32
+    /// Tells it from earlier deliveries under the same attempt; Protocols/2-bus §6.2.
+    public var turn: UInt64 = 0
     /// Number of the replay, 0 if it is none.
     public var replay: UInt32 = 0
     /// The serialised event.

@@ -28,9 +28,7 @@ public struct Engine: ~Copyable {
     public init(configuration: EngineConfiguration = .init(), durable: Durable = .init()) {
         self.configuration = configuration
         self.durable = durable
-        for group in durable.groups {
-            groups.append(Self.runtime(of: group, in: durable))
-        }
+        groups = durable.groups.map { Self.runtime(of: $0, in: durable) }
     }
 
     /// Begins a new epoch.
@@ -44,6 +42,8 @@ public struct Engine: ~Copyable {
         let first = durable.epoch == 0
         append(
             .epoch(number: durable.epoch + 1, key: first ? key : durable.key), into: &actions)
+        // What goes out from now on is told by this record from what went out before it.
+        groups = durable.groups.map { Self.runtime(of: $0, in: durable) }
     }
 
     /// Tells the engine what happened.
@@ -126,6 +126,9 @@ public struct Engine: ~Copyable {
         actions.append(.append(record))
     }
 
+    /// Position of the latest record: whatever goes out next waits until that is durable.
+    var latestRecord: UInt64 { durable.nextPosition - 1 }
+
     private mutating func advance(to now: Instant) {
         if lastStep != .min, let wake = nextWake {
             // The shell wakes in time unless the whole process was stopped meanwhile.
@@ -189,6 +192,7 @@ public struct Engine: ~Copyable {
         let topic = durable.topics[Int(group.definition.topic.number)]
         let first = group.settled.firstGap(from: group.floor + 1)
         return GroupRuntime(
-            definition: group.definition, durable: group, position: topic.position(of: first))
+            definition: group.definition, durable: group, position: topic.position(of: first),
+            next: topic.next, record: durable.nextPosition - 1)
     }
 }

@@ -92,12 +92,15 @@ public struct SubscriptionRequest: Sendable, Equatable {
     public var worker: String
     /// Name of the worker's session.
     public var session: String
+    /// The worker sends back the turns of its deliveries; Protocols/2-bus §6.2.
+    public var knowsTurns: Bool
 
     /// Creates a request.
     public init(
         topic: String, group: String, types: [String] = [],
         attributes: [AttributeFilter] = [], start: Start = .first, lease: Duration = .zero,
-        maximumDeliveries: UInt32 = 0, worker: String = "", session: String = ""
+        maximumDeliveries: UInt32 = 0, worker: String = "", session: String = "",
+        knowsTurns: Bool = false
     ) {
         self.topic = topic
         self.group = group
@@ -108,12 +111,13 @@ public struct SubscriptionRequest: Sendable, Equatable {
         self.maximumDeliveries = maximumDeliveries
         self.worker = worker
         self.session = session
+        self.knowsTurns = knowsTurns
     }
 }
 
 /// Settlements of one request.
 public struct SettleRequest: Sendable {
-    /// Plain acks of consecutive sequences with the same attempt.
+    /// Plain acks of consecutive sequences with the same attempt and turn.
     public struct AckRange: Sendable, Equatable {
         /// The first sequence.
         public var first: UInt64
@@ -121,12 +125,15 @@ public struct SettleRequest: Sendable {
         public var count: UInt32
         /// The attempt of all of them.
         public var attempt: UInt32
+        /// Their turn.
+        public var turn: UInt64
 
         /// Creates a range.
-        public init(first: UInt64, count: UInt32, attempt: UInt32) {
+        public init(first: UInt64, count: UInt32, attempt: UInt32, turn: UInt64 = 0) {
             self.first = first
             self.count = count
             self.attempt = attempt
+            self.turn = turn
         }
     }
 
@@ -134,15 +141,18 @@ public struct SettleRequest: Sendable {
     public struct Settlement: Sendable {
         /// The event.
         public var sequence: UInt64
-        /// The attempt; with epoch and group the fencing token.
+        /// The attempt; with epoch, group and turn the fencing token.
         public var attempt: UInt32
+        /// The turn.
+        public var turn: UInt64
         /// What becomes of it.
         public var outcome: Outcome
 
         /// Creates a settlement.
-        public init(sequence: UInt64, attempt: UInt32, outcome: Outcome) {
+        public init(sequence: UInt64, attempt: UInt32, turn: UInt64 = 0, outcome: Outcome) {
             self.sequence = sequence
             self.attempt = attempt
+            self.turn = turn
             self.outcome = outcome
         }
     }

@@ -165,39 +165,54 @@ public nonisolated struct Barid_Bus_V1_BusError: Sendable {
 }
 
 /// The first request of a Subscribe stream carries `subscription`; any later one may carry the rest.
-public nonisolated struct Barid_Bus_V1_SubscribeRequest: Sendable {
+public nonisolated struct Barid_Bus_V1_SubscribeRequest: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   public var subscription: Barid_Bus_V1_Subscription {
-    get {_subscription ?? Barid_Bus_V1_Subscription()}
-    set {_subscription = newValue}
+    get {_storage._subscription ?? Barid_Bus_V1_Subscription()}
+    set {_uniqueStorage()._subscription = newValue}
   }
   /// Returns true if `subscription` has been explicitly set.
-  public var hasSubscription: Bool {self._subscription != nil}
+  public var hasSubscription: Bool {_storage._subscription != nil}
   /// Clears the value of `subscription`. Subsequent reads from it will return its default value.
-  public mutating func clearSubscription() {self._subscription = nil}
+  public mutating func clearSubscription() {_uniqueStorage()._subscription = nil}
 
   /// Room for this many more deliveries, and bytes of them; both add up.
-  public var credit: UInt32 = 0
+  public var credit: UInt32 {
+    get {_storage._credit}
+    set {_uniqueStorage()._credit = newValue}
+  }
 
-  public var creditBytes: UInt64 = 0
+  public var creditBytes: UInt64 {
+    get {_storage._creditBytes}
+    set {_uniqueStorage()._creditBytes = newValue}
+  }
 
   /// Plain acks: done, nothing emitted.
-  public var acks: [Barid_Bus_V1_AckRange] = []
+  public var acks: [Barid_Bus_V1_AckRange] {
+    get {_storage._acks}
+    set {_uniqueStorage()._acks = newValue}
+  }
 
   /// Everything else.
-  public var settlements: [Barid_Bus_V1_Settlement] = []
+  public var settlements: [Barid_Bus_V1_Settlement] {
+    get {_storage._settlements}
+    set {_uniqueStorage()._settlements = newValue}
+  }
 
   /// Number of this request among those of the stream that settle anything, from 1 without gaps.
-  public var settleNumber: UInt64 = 0
+  public var settleNumber: UInt64 {
+    get {_storage._settleNumber}
+    set {_uniqueStorage()._settleNumber = newValue}
+  }
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 
-  fileprivate var _subscription: Barid_Bus_V1_Subscription? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 /// What a worker wants to receive.
@@ -238,6 +253,10 @@ public nonisolated struct Barid_Bus_V1_Subscription: Sendable {
 
   /// Conditions on other attributes, all of which an event has to meet, at most 8; as for types.
   public var attributes: [Barid_Bus_V1_AttributeFilter] = []
+
+  /// The worker sends the turns of its deliveries back. Without it none are sent, and none are
+  /// looked at: so that workers of before there were turns go on.
+  public var turns: Bool = false
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -349,7 +368,7 @@ public nonisolated struct Barid_Bus_V1_Start: Sendable {
   fileprivate var _time: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
 }
 
-/// Acks of deliveries with consecutive sequences and the same attempt.
+/// Acks of deliveries with consecutive sequences, the same attempt and the same turn.
 public nonisolated struct Barid_Bus_V1_AckRange: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -361,13 +380,15 @@ public nonisolated struct Barid_Bus_V1_AckRange: Sendable {
 
   public var attempt: UInt32 = 0
 
+  public var turn: UInt64 = 0
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 }
 
 /// One delivery's end, or more time for it. With the epoch and group of the stream,
-/// (sequence, attempt) is the fencing token.
+/// (sequence, turn, attempt) is the fencing token.
 public nonisolated struct Barid_Bus_V1_Settlement: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -376,6 +397,8 @@ public nonisolated struct Barid_Bus_V1_Settlement: Sendable {
   public var sequence: UInt64 = 0
 
   public var attempt: UInt32 = 0
+
+  public var turn: UInt64 = 0
 
   public var outcome: Barid_Bus_V1_Settlement.OneOf_Outcome? = nil
 
@@ -568,6 +591,9 @@ public nonisolated struct Barid_Bus_V1_SubscribeResponse: Sendable {
   /// The stream ends after what is leased is settled: the broker stops or the group is gone.
   public var draining: Bool = false
 
+  /// Turns; left out when all are 0.
+  public var turns: [UInt64] = []
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -617,6 +643,8 @@ public nonisolated struct Barid_Bus_V1_SettleError: Sendable {
   public var hasError: Bool {self._error != nil}
   /// Clears the value of `error`. Subsequent reads from it will return its default value.
   public mutating func clearError() {self._error = nil}
+
+  public var turn: UInt64 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -862,56 +890,102 @@ nonisolated extension Barid_Bus_V1_SubscribeRequest: SwiftProtobuf.Message, Swif
   public static let protoMessageName: String = _protobuf_package + ".SubscribeRequest"
   public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}subscription\0\u{1}credit\0\u{3}credit_bytes\0\u{1}acks\0\u{1}settlements\0\u{3}settle_number\0")
 
+  fileprivate class _StorageClass {
+    var _subscription: Barid_Bus_V1_Subscription? = nil
+    var _credit: UInt32 = 0
+    var _creditBytes: UInt64 = 0
+    var _acks: [Barid_Bus_V1_AckRange] = []
+    var _settlements: [Barid_Bus_V1_Settlement] = []
+    var _settleNumber: UInt64 = 0
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _subscription = source._subscription
+      _credit = source._credit
+      _creditBytes = source._creditBytes
+      _acks = source._acks
+      _settlements = source._settlements
+      _settleNumber = source._settleNumber
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularMessageField(value: &self._subscription) }()
-      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.credit) }()
-      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.creditBytes) }()
-      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.acks) }()
-      case 5: try { try decoder.decodeRepeatedMessageField(value: &self.settlements) }()
-      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.settleNumber) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularMessageField(value: &_storage._subscription) }()
+        case 2: try { try decoder.decodeSingularUInt32Field(value: &_storage._credit) }()
+        case 3: try { try decoder.decodeSingularUInt64Field(value: &_storage._creditBytes) }()
+        case 4: try { try decoder.decodeRepeatedMessageField(value: &_storage._acks) }()
+        case 5: try { try decoder.decodeRepeatedMessageField(value: &_storage._settlements) }()
+        case 6: try { try decoder.decodeSingularUInt64Field(value: &_storage._settleNumber) }()
+        default: break
+        }
       }
     }
   }
 
   public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    try { if let v = self._subscription {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
-    } }()
-    if self.credit != 0 {
-      try visitor.visitSingularUInt32Field(value: self.credit, fieldNumber: 2)
-    }
-    if self.creditBytes != 0 {
-      try visitor.visitSingularUInt64Field(value: self.creditBytes, fieldNumber: 3)
-    }
-    if !self.acks.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.acks, fieldNumber: 4)
-    }
-    if !self.settlements.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.settlements, fieldNumber: 5)
-    }
-    if self.settleNumber != 0 {
-      try visitor.visitSingularUInt64Field(value: self.settleNumber, fieldNumber: 6)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      try { if let v = _storage._subscription {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+      } }()
+      if _storage._credit != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._credit, fieldNumber: 2)
+      }
+      if _storage._creditBytes != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._creditBytes, fieldNumber: 3)
+      }
+      if !_storage._acks.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._acks, fieldNumber: 4)
+      }
+      if !_storage._settlements.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._settlements, fieldNumber: 5)
+      }
+      if _storage._settleNumber != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._settleNumber, fieldNumber: 6)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: Barid_Bus_V1_SubscribeRequest, rhs: Barid_Bus_V1_SubscribeRequest) -> Bool {
-    if lhs._subscription != rhs._subscription {return false}
-    if lhs.credit != rhs.credit {return false}
-    if lhs.creditBytes != rhs.creditBytes {return false}
-    if lhs.acks != rhs.acks {return false}
-    if lhs.settlements != rhs.settlements {return false}
-    if lhs.settleNumber != rhs.settleNumber {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._subscription != rhs_storage._subscription {return false}
+        if _storage._credit != rhs_storage._credit {return false}
+        if _storage._creditBytes != rhs_storage._creditBytes {return false}
+        if _storage._acks != rhs_storage._acks {return false}
+        if _storage._settlements != rhs_storage._settlements {return false}
+        if _storage._settleNumber != rhs_storage._settleNumber {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -919,7 +993,7 @@ nonisolated extension Barid_Bus_V1_SubscribeRequest: SwiftProtobuf.Message, Swif
 
 nonisolated extension Barid_Bus_V1_Subscription: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Subscription"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}topic\0\u{1}group\0\u{1}types\0\u{1}start\0\u{3}lease_ms\0\u{3}maximum_deliveries\0\u{1}worker\0\u{1}attributes\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}topic\0\u{1}group\0\u{1}types\0\u{1}start\0\u{3}lease_ms\0\u{3}maximum_deliveries\0\u{1}worker\0\u{1}attributes\0\u{1}turns\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -935,6 +1009,7 @@ nonisolated extension Barid_Bus_V1_Subscription: SwiftProtobuf.Message, SwiftPro
       case 6: try { try decoder.decodeSingularUInt32Field(value: &self.maximumDeliveries) }()
       case 7: try { try decoder.decodeSingularStringField(value: &self.worker) }()
       case 8: try { try decoder.decodeRepeatedMessageField(value: &self.attributes) }()
+      case 9: try { try decoder.decodeSingularBoolField(value: &self.turns) }()
       default: break
       }
     }
@@ -969,6 +1044,9 @@ nonisolated extension Barid_Bus_V1_Subscription: SwiftProtobuf.Message, SwiftPro
     if !self.attributes.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.attributes, fieldNumber: 8)
     }
+    if self.turns != false {
+      try visitor.visitSingularBoolField(value: self.turns, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -981,6 +1059,7 @@ nonisolated extension Barid_Bus_V1_Subscription: SwiftProtobuf.Message, SwiftPro
     if lhs.maximumDeliveries != rhs.maximumDeliveries {return false}
     if lhs.worker != rhs.worker {return false}
     if lhs.attributes != rhs.attributes {return false}
+    if lhs.turns != rhs.turns {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1071,7 +1150,7 @@ nonisolated extension Barid_Bus_V1_Start.At: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension Barid_Bus_V1_AckRange: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".AckRange"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}first_sequence\0\u{1}count\0\u{1}attempt\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}first_sequence\0\u{1}count\0\u{1}attempt\0\u{1}turn\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1082,6 +1161,7 @@ nonisolated extension Barid_Bus_V1_AckRange: SwiftProtobuf.Message, SwiftProtobu
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.firstSequence) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.count) }()
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.attempt) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.turn) }()
       default: break
       }
     }
@@ -1097,6 +1177,9 @@ nonisolated extension Barid_Bus_V1_AckRange: SwiftProtobuf.Message, SwiftProtobu
     if self.attempt != 0 {
       try visitor.visitSingularUInt32Field(value: self.attempt, fieldNumber: 3)
     }
+    if self.turn != 0 {
+      try visitor.visitSingularUInt64Field(value: self.turn, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1104,6 +1187,7 @@ nonisolated extension Barid_Bus_V1_AckRange: SwiftProtobuf.Message, SwiftProtobu
     if lhs.firstSequence != rhs.firstSequence {return false}
     if lhs.count != rhs.count {return false}
     if lhs.attempt != rhs.attempt {return false}
+    if lhs.turn != rhs.turn {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1111,7 +1195,7 @@ nonisolated extension Barid_Bus_V1_AckRange: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension Barid_Bus_V1_Settlement: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".Settlement"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sequence\0\u{1}attempt\0\u{1}ack\0\u{1}nack\0\u{1}reject\0\u{1}extend\0\u{1}release\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sequence\0\u{1}attempt\0\u{1}ack\0\u{1}nack\0\u{1}reject\0\u{1}extend\0\u{1}release\0\u{1}turn\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1186,6 +1270,7 @@ nonisolated extension Barid_Bus_V1_Settlement: SwiftProtobuf.Message, SwiftProto
           self.outcome = .release(v)
         }
       }()
+      case 8: try { try decoder.decodeSingularUInt64Field(value: &self.turn) }()
       default: break
       }
     }
@@ -1225,12 +1310,16 @@ nonisolated extension Barid_Bus_V1_Settlement: SwiftProtobuf.Message, SwiftProto
     }()
     case nil: break
     }
+    if self.turn != 0 {
+      try visitor.visitSingularUInt64Field(value: self.turn, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   public static func ==(lhs: Barid_Bus_V1_Settlement, rhs: Barid_Bus_V1_Settlement) -> Bool {
     if lhs.sequence != rhs.sequence {return false}
     if lhs.attempt != rhs.attempt {return false}
+    if lhs.turn != rhs.turn {return false}
     if lhs.outcome != rhs.outcome {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -1411,7 +1500,7 @@ nonisolated extension Barid_Bus_V1_Release: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension Barid_Bus_V1_SubscribeResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".SubscribeResponse"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}started\0\u{1}events\0\u{1}sequences\0\u{1}attempts\0\u{1}replays\0\u{1}errors\0\u{1}settled\0\u{1}draining\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}started\0\u{1}events\0\u{1}sequences\0\u{1}attempts\0\u{1}replays\0\u{1}errors\0\u{1}settled\0\u{1}draining\0\u{1}turns\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1427,6 +1516,7 @@ nonisolated extension Barid_Bus_V1_SubscribeResponse: SwiftProtobuf.Message, Swi
       case 6: try { try decoder.decodeRepeatedMessageField(value: &self.errors) }()
       case 7: try { try decoder.decodeSingularUInt64Field(value: &self.settled) }()
       case 8: try { try decoder.decodeSingularBoolField(value: &self.draining) }()
+      case 9: try { try decoder.decodeRepeatedUInt64Field(value: &self.turns) }()
       default: break
       }
     }
@@ -1461,6 +1551,9 @@ nonisolated extension Barid_Bus_V1_SubscribeResponse: SwiftProtobuf.Message, Swi
     if self.draining != false {
       try visitor.visitSingularBoolField(value: self.draining, fieldNumber: 8)
     }
+    if !self.turns.isEmpty {
+      try visitor.visitPackedUInt64Field(value: self.turns, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1473,6 +1566,7 @@ nonisolated extension Barid_Bus_V1_SubscribeResponse: SwiftProtobuf.Message, Swi
     if lhs.errors != rhs.errors {return false}
     if lhs.settled != rhs.settled {return false}
     if lhs.draining != rhs.draining {return false}
+    if lhs.turns != rhs.turns {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1535,7 +1629,7 @@ nonisolated extension Barid_Bus_V1_Started: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension Barid_Bus_V1_SettleError: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".SettleError"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sequence\0\u{1}attempt\0\u{1}error\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sequence\0\u{1}attempt\0\u{1}error\0\u{1}turn\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1546,6 +1640,7 @@ nonisolated extension Barid_Bus_V1_SettleError: SwiftProtobuf.Message, SwiftProt
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.sequence) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.attempt) }()
       case 3: try { try decoder.decodeSingularMessageField(value: &self._error) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.turn) }()
       default: break
       }
     }
@@ -1565,6 +1660,9 @@ nonisolated extension Barid_Bus_V1_SettleError: SwiftProtobuf.Message, SwiftProt
     try { if let v = self._error {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
     } }()
+    if self.turn != 0 {
+      try visitor.visitSingularUInt64Field(value: self.turn, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1572,6 +1670,7 @@ nonisolated extension Barid_Bus_V1_SettleError: SwiftProtobuf.Message, SwiftProt
     if lhs.sequence != rhs.sequence {return false}
     if lhs.attempt != rhs.attempt {return false}
     if lhs._error != rhs._error {return false}
+    if lhs.turn != rhs.turn {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

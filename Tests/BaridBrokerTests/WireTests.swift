@@ -158,7 +158,7 @@ struct WireTests {
                     sequence: sequence, attempt: attempt,
                     bytes: Array(repeating: 7, count: Int(sequence))[...]))
         }
-        batch.refuse(sequence: 9, attempt: 1, Self.fault)
+        batch.refuse(sequence: 9, attempt: 1, turn: 1 << 40, Self.fault)
         batch.settled = 12
         batch.draining = true
         let expected = Barid_Bus_V1_SubscribeResponse.with {
@@ -183,6 +183,7 @@ struct WireTests {
                     $0.sequence = 9
                     $0.attempt = 1
                     $0.error = error
+                    $0.turn = 1 << 40
                 }
             ]
             $0.settled = 12
@@ -211,6 +212,19 @@ struct WireTests {
         plain.add(Delivery(sequence: 1, attempt: 1, bytes: [1]))
         #expect(
             try Barid_Bus_V1_SubscribeResponse(serializedBytes: plain.encode()).replays.isEmpty)
+    }
+
+    /// Protocols/2-bus §6.2: nothing is sent of turns on the common path.
+    @Test func turnsAreParallelOrLeftOut() throws {
+        var batch = DeliveryBatch()
+        for (sequence, turn) in [(1, 0), (2, 1 << 40), (3, 0)] as [(UInt64, UInt64)] {
+            batch.add(Delivery(sequence: sequence, attempt: 1, turn: turn, bytes: [1]))
+        }
+        let response = try Barid_Bus_V1_SubscribeResponse(serializedBytes: batch.encode())
+        #expect(response.turns == [0, 1 << 40, 0])
+        var plain = DeliveryBatch()
+        plain.add(Delivery(sequence: 1, attempt: 1, bytes: [1]))
+        #expect(try Barid_Bus_V1_SubscribeResponse(serializedBytes: plain.encode()).turns.isEmpty)
     }
 
     @Test func readResponsesAreWritten() throws {

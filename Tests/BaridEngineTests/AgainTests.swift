@@ -184,7 +184,7 @@ struct AgainTests {
     /// Protocols/2-bus §6: the token of a lease that ran out fits no later delivery.
     @Test func anOldTokenDoesNotFitADeliveryThatIsDueAgain() {
         var broker = Broker()
-        broker.subscribe(10, credit: 1, lease: .seconds(10))
+        broker.subscribe(10, credit: 1, lease: .seconds(10), knowsTurns: true)
         broker.publish(EventBytes.make(id: "a"))
         broker.subscribe(11, lease: .seconds(10))
         broker.advance(by: .seconds(12))
@@ -194,7 +194,7 @@ struct AgainTests {
         _ = broker.takeOut().count
         broker.operate(.replay([1...1]))
         broker.step(.credit(StreamID(10), messages: 1, bytes: 0))
-        #expect(broker.takeDeliveries() == [Handed(10, 1, 2)])
+        #expect(broker.takeDeliveries() == [Handed(10, 1, 1)], "attempts count anew")
         broker.ack(10, 1, attempt: 1)
         #expect(broker.takeRefusals().map(\.reason) == ["STALE_LEASE"])
     }

@@ -132,27 +132,32 @@ struct Broker: ~Copyable {
     mutating func subscribe(
         _ stream: UInt64, group: String = "work", types: [String] = [],
         attributes: [AttributeFilter] = [], start: SubscriptionRequest.Start = .first,
-        credit: UInt32 = 1_000, lease: Duration = .zero, worker: String = "worker"
+        credit: UInt32 = 1_000, lease: Duration = .zero, worker: String = "worker",
+        knowsTurns: Bool = false
     ) {
         step(
             .subscribe(
                 StreamID(stream),
                 SubscriptionRequest(
                     topic: "articles", group: group, types: types, attributes: attributes,
-                    start: start, lease: lease, worker: worker, session: "s\(stream)")))
+                    start: start, lease: lease, worker: worker, session: "s\(stream)",
+                    knowsTurns: knowsTurns)))
         step(.credit(StreamID(stream), messages: credit, bytes: 1 << 30))
     }
 
-    mutating func ack(_ stream: UInt64, _ sequence: UInt64, attempt: UInt32 = 1) {
+    mutating func ack(
+        _ stream: UInt64, _ sequence: UInt64, attempt: UInt32 = 1, turn: UInt64 = 0
+    ) {
         step(
             .settle(
                 StreamID(stream),
                 SettleRequest(
-                    number: 1, acks: [.init(first: sequence, count: 1, attempt: attempt)])))
+                    number: 1,
+                    acks: [.init(first: sequence, count: 1, attempt: attempt, turn: turn)])))
     }
 
     mutating func settle(
-        _ stream: UInt64, _ sequence: UInt64, attempt: UInt32 = 1,
+        _ stream: UInt64, _ sequence: UInt64, attempt: UInt32 = 1, turn: UInt64 = 0,
         _ outcome: SettleRequest.Outcome
     ) {
         step(
@@ -161,7 +166,7 @@ struct Broker: ~Copyable {
                 SettleRequest(
                     number: 1,
                     settlements: [
-                        .init(sequence: sequence, attempt: attempt, outcome: outcome)
+                        .init(sequence: sequence, attempt: attempt, turn: turn, outcome: outcome)
                     ])))
     }
 
@@ -191,6 +196,16 @@ struct Broker: ~Copyable {
         }
     }
 
+    /// Takes the tokens of the deliveries sent since the last call.
+    mutating func takeTokens() -> [Token] {
+        takeOut().compactMap {
+            guard case .deliver(let stream, let delivery) = $0 else { return nil }
+            return Token(
+                stream: stream.number, sequence: delivery.sequence, turn: delivery.turn,
+                attempt: delivery.attempt)
+        }
+    }
+
     mutating func takeReceipts() -> [Receipt] {
         takeOut().flatMap { action -> [Receipt] in
             guard case .receipts(_, let receipts) = action else { return [] }
@@ -201,7 +216,7 @@ struct Broker: ~Copyable {
     mutating func takeRefusals() -> [BusFault] {
         takeOut().compactMap {
             switch $0 {
-            case .settleRefused(_, _, _, let fault), .end(_, let fault): fault
+            case .settleRefused(_, _, _, _, let fault), .end(_, let fault): fault
             default: nil
             }
         }
@@ -210,6 +225,14 @@ struct Broker: ~Copyable {
     func group(_ index: Int = 0) -> DurableGroup { engine.durable.groups[index] }
 
     var kinds: [RecordKind] { log.compactMap { RecordKind(rawValue: $0.kind) } }
+}
+
+/// Under what a stream was given an event.
+struct Token: Hashable {
+    var stream: UInt64
+    var sequence: UInt64
+    var turn: UInt64
+    var attempt: UInt32
 }
 
 struct Handed: Equatable {

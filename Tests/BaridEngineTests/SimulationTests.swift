@@ -232,7 +232,7 @@ private struct World: ~Copyable {
             switch action {
             case .deliver(let stream, let delivery):
                 check(stream.number, delivery)
-            case .settleRefused(_, _, _, let fault):
+            case .settleRefused(_, _, _, _, let fault):
                 // A lease may have run out while the worker settled; nothing else.
                 #expect(fault.reason == "STALE_LEASE")
             case .receipts(_, let receipts):

@@ -26,7 +26,9 @@ struct TrimTests {
         #expect(broker.engine.groups[0].leasedCount == 0)
         broker.ack(10, 2)
         #expect(
-            broker.out.contains { if case .settleRefused(_, 2, 1, _) = $0 { true } else { false } })
+            broker.out.contains {
+                if case .settleRefused(_, 2, 1, _, _) = $0 { true } else { false }
+            })
         broker.step(.credit(StreamID(10), messages: 10, bytes: 1 << 20))
         #expect(broker.takeDeliveries().map(\.sequence) == [6, 7, 8])
         try broker.restart()

@@ -28,11 +28,54 @@ struct DeliveryLedgerTests {
 
     @Test func consecutiveAcksOfOneAttemptAreOneRange() {
         let ranges = DeliveryLedger.ranges([
-            (7, 1), (5, 1), (6, 1), (8, 2), (9, 2), (11, 2), (.max, 1),
+            (7, 0, 1), (5, 0, 1), (6, 0, 1), (8, 0, 2), (9, 0, 2), (11, 0, 2), (12, 9, 2),
+            (.max, 9, 1),
         ])
-        #expect(ranges.map(\.firstSequence) == [5, 8, 11, .max])
-        #expect(ranges.map(\.count) == [3, 2, 1, 1])
-        #expect(ranges.map(\.attempt) == [1, 2, 2, 1])
+        #expect(ranges.map(\.firstSequence) == [5, 8, 11, 12, .max])
+        #expect(ranges.map(\.count) == [3, 2, 1, 1, 1])
+        #expect(ranges.map(\.attempt) == [1, 2, 2, 2, 1])
+        #expect(ranges.map(\.turn) == [0, 0, 0, 9, 9])
+    }
+
+    /// Protocols/2-bus §6.2: the turn goes back with every settlement and extension, and two
+    /// deliveries under one attempt are not the same.
+    @Test func theTurnGoesBack() throws {
+        var ledger = Self.ledger()
+        var first = Self.deliveries([5])
+        first.turns = [70]
+        try ledger.receive(first, now: .now)
+        let stale = try #require({ ledger.next(now: .now) }())
+        #expect(stale.turn == 70)
+        var second = Self.deliveries([5])
+        second.turns = [71]
+        try ledger.receive(second, now: .now)
+        #expect(ledger.deadline(of: stale) == nil, "it is held under another turn")
+        ledger.finished(stale, .outputs([]))
+        let held = try #require({ ledger.next(now: .now) }())
+        ledger.finished(held, .outputs([Data([1])]))
+        let request = try #require({ ledger.takeRequest() }())
+        #expect(request.acks.isEmpty, "the stale one is told nobody")
+        #expect(request.settlements.map(\.turn) == [71])
+        // A refusal of the other turn is not one of this.
+        try ledger.receive(
+            .with {
+                $0.errors = [
+                    .with {
+                        $0.sequence = 5
+                        $0.attempt = 1
+                        $0.turn = 70
+                        $0.error.code = 3
+                    }
+                ]
+            }, now: .now)
+        #expect(ledger.takeRequest()?.settlements.isEmpty ?? true)
+    }
+
+    @Test func turnsThatDoNotFitAreRefused() {
+        var ledger = Self.ledger()
+        var response = Self.deliveries([5, 6])
+        response.turns = [1]
+        #expect(throws: (any Error).self) { try ledger.receive(response, now: .now) }
     }
 
     @Test func creditComesBackWithTheSettlement() throws {

@@ -6,8 +6,14 @@ internal import GRPCCore
 struct Delivery: Equatable {
     var sequence: UInt64
     var attempt: UInt32
+    var turn: UInt64 = 0
     var replay: UInt32
     var bytes: Data
+
+    /// Whether both are the same handing-out of the same event.
+    func isSame(as other: Delivery) -> Bool {
+        sequence == other.sequence && attempt == other.attempt && turn == other.turn
+    }
 }
 
 /// What became of a delivery in the handler.
@@ -69,7 +75,7 @@ struct DeliveryLedger {
     private var queue = FIFO<UInt64>()
     private var credit = 0
     private var creditBytes = 0
-    private var acks: [(sequence: UInt64, attempt: UInt32)] = []
+    private var acks: [(sequence: UInt64, turn: UInt64, attempt: UInt32)] = []
     private var settlements: [Barid_Bus_V1_Settlement] = []
     private var sent: [Sent] = []
     private var deferred: [Deferred] = []
@@ -103,19 +109,22 @@ struct DeliveryLedger {
         let count = response.events.count
         guard response.sequences.count == count,
             response.attempts.isEmpty || response.attempts.count == count,
-            response.replays.isEmpty || response.replays.count == count
+            response.replays.isEmpty || response.replays.count == count,
+            response.turns.isEmpty || response.turns.count == count
         else {
             throw RPCError(
                 code: .internalError,
                 message: """
                     a response with \(count) events, \(response.sequences.count) sequences, \
-                    \(response.attempts.count) attempts and \(response.replays.count) replays
+                    \(response.attempts.count) attempts, \(response.replays.count) replays and \
+                    \(response.turns.count) turns
                     """)
         }
         for index in 0..<count {
             let delivery = Delivery(
                 sequence: response.sequences[index],
                 attempt: response.attempts.isEmpty ? 1 : response.attempts[index],
+                turn: response.turns.isEmpty ? 0 : response.turns[index],
                 replay: response.replays.isEmpty ? 0 : response.replays[index],
                 bytes: response.events[index])
             guard !isDraining else {
@@ -140,6 +149,7 @@ struct DeliveryLedger {
         guard
             let index = sent.firstIndex(where: {
                 $0.settlement.sequence == error.sequence && $0.settlement.attempt == error.attempt
+                    && $0.settlement.turn == error.turn
             })
         else { return }  // A plain ack, a nack: the lease ran out first, somebody else has it.
         var settlement = sent.remove(at: index).settlement
@@ -186,21 +196,21 @@ struct DeliveryLedger {
 
     /// Until when this delivery may be worked on; `nil` when it is not held any more.
     func deadline(of delivery: Delivery) -> Instant? {
-        guard let held = held[delivery.sequence], held.delivery.attempt == delivery.attempt else {
+        guard let held = held[delivery.sequence], held.delivery.isSame(as: delivery) else {
             return nil
         }
         return held.deadline
     }
 
     mutating func extend(_ delivery: Delivery, until deadline: Instant) {
-        guard held[delivery.sequence]?.delivery.attempt == delivery.attempt else { return }
+        guard held[delivery.sequence]?.delivery.isSame(as: delivery) == true else { return }
         held[delivery.sequence]?.deadline = deadline
     }
 
     mutating func finished(_ delivery: Delivery, _ result: HandlingResult) {
         running -= 1
         guard let index = held.index(forKey: delivery.sequence),
-            held.values[index].delivery.attempt == delivery.attempt
+            held.values[index].delivery.isSame(as: delivery)
         else {
             // A newer attempt of the event waits behind this stale one.
             held[delivery.sequence]?.isRunning = false
@@ -214,7 +224,7 @@ struct DeliveryLedger {
         returnCredit(for: delivery)
         switch result {
         case .outputs(let outputs) where outputs.isEmpty:
-            acks.append((delivery.sequence, delivery.attempt))
+            acks.append((delivery.sequence, delivery.turn, delivery.attempt))
         case .outputs(let outputs):
             settle(delivery) { $0.ack = .with { $0.outputs = outputs } }
         case .failed(let error):
@@ -269,6 +279,7 @@ struct DeliveryLedger {
         var settlement = Barid_Bus_V1_Settlement()
         settlement.sequence = delivery.sequence
         settlement.attempt = delivery.attempt
+        settlement.turn = delivery.turn
         change(&settlement)
         settlements.append(settlement)
     }
@@ -296,6 +307,7 @@ struct DeliveryLedger {
             var extend = Barid_Bus_V1_Settlement()
             extend.sequence = deferred[index].settlement.sequence
             extend.attempt = deferred[index].settlement.attempt
+            extend.turn = deferred[index].settlement.turn
             extend.extend = Barid_Bus_V1_Extend()
             settlements.append(extend)
         }
@@ -352,13 +364,14 @@ struct DeliveryLedger {
         return request
     }
 
-    /// Acks of consecutive sequences with the same attempt as one range each.
+    /// Acks of consecutive sequences with the same attempt and turn as one range each.
     static func ranges(
-        _ acks: [(sequence: UInt64, attempt: UInt32)]
+        _ acks: [(sequence: UInt64, turn: UInt64, attempt: UInt32)]
     ) -> [Barid_Bus_V1_AckRange] {
         var ranges: [Barid_Bus_V1_AckRange] = []
-        for (sequence, attempt) in acks.sorted(by: { $0.sequence < $1.sequence }) {
-            if let last = ranges.last, last.attempt == attempt, last.count < 8_192,
+        for (sequence, turn, attempt) in acks.sorted(by: { $0.sequence < $1.sequence }) {
+            if let last = ranges.last, last.attempt == attempt, last.turn == turn,
+                last.count < 8_192,
                 last.firstSequence &+ UInt64(last.count) == sequence
             {
                 ranges[ranges.count - 1].count += 1
@@ -368,6 +381,7 @@ struct DeliveryLedger {
                         $0.firstSequence = sequence
                         $0.count = 1
                         $0.attempt = attempt
+                        $0.turn = turn
                     })
             }
         }

@@ -210,6 +210,7 @@ public final class Worker: Service {
         subscription.leaseMs = manifest.limits.lease.milliseconds32
         subscription.maximumDeliveries = UInt32(consumes.maximumDeliveries ?? 0)
         subscription.worker = configuration.name ?? manifest.name
+        subscription.turns = true
         var settings = Dictionary(
             manifest.settings.map { ($0.name, $0.defaultValue) }
         ) { first, _ in first }

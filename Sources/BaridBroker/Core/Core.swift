@@ -366,9 +366,9 @@ final class Core {
             guard let stream = streams[id] else { return }
             stream.batch.settled = max(stream.batch.settled, number)
             touch(stream)
-        case .settleRefused(let id, let sequence, let attempt, let fault):
+        case .settleRefused(let id, let sequence, let attempt, let turn, let fault):
             guard let stream = streams[id] else { return }
-            stream.batch.refuse(sequence: sequence, attempt: attempt, fault)
+            stream.batch.refuse(sequence: sequence, attempt: attempt, turn: turn, fault)
             touch(stream)
         case .end(let id, let fault):
             guard let stream = streams[id] else { return }

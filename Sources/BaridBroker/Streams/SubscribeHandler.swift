@@ -154,6 +154,6 @@ extension SubscriptionRequest {
             lease: .milliseconds(Int64(message.leaseMs)),
             maximumDeliveries: message.maximumDeliveries,
             worker: message.worker.isEmpty ? session?.registration.name ?? "" : message.worker,
-            session: session.map { String($0.id) } ?? "")
+            session: session.map { String($0.id) } ?? "", knowsTurns: message.turns)
     }
 }

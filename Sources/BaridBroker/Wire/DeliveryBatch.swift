@@ -8,8 +8,11 @@ struct DeliveryBatch {
     private(set) var attempts: [UInt64] = []
     /// Replay numbers; left empty as long as all are 0.
     private(set) var replays: [UInt64] = []
+    /// Turns; left empty as long as all are 0.
+    private(set) var turns: [UInt64] = []
     private(set) var bytes = 0
-    private(set) var errors: [(sequence: UInt64, attempt: UInt32, fault: BusFault)] = []
+    private(set) var errors: [(sequence: UInt64, attempt: UInt32, turn: UInt64, fault: BusFault)] =
+        []
     var settled: UInt64 = 0
     var draining = false
 
@@ -22,15 +25,20 @@ struct DeliveryBatch {
         events.append(delivery.bytes)
         sequences.append(delivery.sequence)
         attempts.append(UInt64(delivery.attempt))
-        if delivery.replay != 0 || !replays.isEmpty {
-            replays += Array(repeating: 0, count: events.count - 1 - replays.count)
-            replays.append(UInt64(delivery.replay))
-        }
+        Self.add(UInt64(delivery.replay), to: &replays, asLastOf: events.count)
+        Self.add(delivery.turn, to: &turns, asLastOf: events.count)
         bytes += delivery.bytes.count
     }
 
-    mutating func refuse(sequence: UInt64, attempt: UInt32, _ fault: BusFault) {
-        errors.append((sequence, attempt, fault))
+    /// Zeros are left out until something else comes.
+    private static func add(_ number: UInt64, to numbers: inout [UInt64], asLastOf count: Int) {
+        guard number != 0 || !numbers.isEmpty else { return }
+        numbers += Array(repeating: 0, count: count - 1 - numbers.count)
+        numbers.append(number)
+    }
+
+    mutating func refuse(sequence: UInt64, attempt: UInt32, turn: UInt64, _ fault: BusFault) {
+        errors.append((sequence, attempt, turn, fault))
     }
 
     /// The message.
@@ -61,10 +69,12 @@ struct DeliveryBatch {
             nested.field(1, error.sequence)
             nested.field(2, UInt64(error.attempt))
             nested.message(3, MessageWriter(error.fault))
+            nested.field(4, error.turn)
             writer.message(6, nested)
         }
         writer.field(7, settled)
         writer.field(8, draining)
+        writer.packed(9, turns)
         return writer.bytes
     }
 }

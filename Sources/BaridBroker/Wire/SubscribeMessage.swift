@@ -26,7 +26,7 @@ struct SubscribeMessage {
         for part in result.settlements {
             settle.settlements.append(
                 SettleRequest.Settlement(
-                    sequence: part.sequence, attempt: part.attempt,
+                    sequence: part.sequence, attempt: part.attempt, turn: part.turn,
                     outcome: try part.outcome(in: message)))
         }
     }
@@ -66,6 +66,7 @@ private struct SubscribeParts {
             case 1: ack.first = field.value
             case 2: ack.count = UInt32(truncatingIfNeeded: field.value)
             case 3: ack.attempt = UInt32(truncatingIfNeeded: field.value)
+            case 4: ack.turn = field.value
             default: break
             }
         }
@@ -86,6 +87,7 @@ private struct SettlementParts {
 
     var sequence: UInt64 = 0
     var attempt: UInt32 = 0
+    var turn: UInt64 = 0
     var kind: Kind?
     var outputs: [Range<Int>] = []
     var milliseconds: UInt32 = 0
@@ -99,6 +101,7 @@ private struct SettlementParts {
             switch (field.number, field.range) {
             case (1, nil): sequence = field.value
             case (2, nil): attempt = UInt32(truncatingIfNeeded: field.value)
+            case (8, nil): turn = field.value
             case (_, let range?):
                 guard let found = Kind(rawValue: field.number) else { break }
                 kind = found

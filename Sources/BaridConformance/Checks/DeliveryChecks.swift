@@ -90,6 +90,31 @@ extension Check {
                     stream.problems.isEmpty, stream.problems.joined(separator: "; "))
             }),
         Check(
+            name: "turns", title: "It sends back the turn of what it was given",
+            clause: "2-bus §6.2",
+            fix: """
+                Say `turns` in the subscription, and settle and extend each delivery under its \
+                attempt and its turn; acks of different turns are different ranges.
+                """,
+            skip: { needsSample($0) },
+            run: { subject in
+                let (_, stream) = try await subject.subscribed()
+                try expect(
+                    stream.subscription?.turns == true, "the subscription does not say `turns`")
+                let count = min(subject.room, 12)
+                let given = (1...count).map { UInt64($0) }
+                for sequence in given {
+                    // The broker's are of 64 bits, and not all of a request are the same.
+                    stream.deliver(
+                        subject.samples.bytes(Int(sequence)), sequence: sequence,
+                        turn: sequence % 3 == 0 ? 0 : UInt64(1) << 40 + sequence % 3)
+                }
+                try await subject.wait(for: "every settlement", within: .seconds(60)) {
+                    stream.ends.count + stream.problems.count >= count ? () : nil
+                }
+                try expect(stream.problems.isEmpty, stream.problems.joined(separator: "; "))
+            }),
+        Check(
             name: "outputs", title: "Outputs are declared, and inherit what they must",
             clause: "3-events §3 and §4",
             fix: "Derive ids and attributes as 3-events says; emit only what plugin.yaml declares.",

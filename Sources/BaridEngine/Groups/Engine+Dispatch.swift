@@ -128,12 +128,13 @@ extension Engine {
     ) {
         var entry = Entry()
         entry.sequence = event.sequence
+        entry.turn = event.sequence < groups[group].fresh ? groups[group].began : 0
         entry.position = event.position
         entry.bytes = event.bytes
         entry.expiry = scan.expiry
         if let again {
-            entry.isAgain = true
             entry.replay = again
+            entry.turn = latestRecord
         }
         if !scan.key.isEmpty {
             let hash = SipHash.hash(
@@ -158,8 +159,8 @@ extension Engine {
         guard !draining, !groups[group].isHalted else { return }
         var marks: [AttemptMark] = []
         let first = actions.count
-        while let (slot, turn) = next(group) {
-            var entry = groups[group].entries[slot]
+        while let (slot, index) = next(group) {
+            let entry = groups[group].entries[slot]
             if entry.expiry <= wall {
                 expire(group, slot, into: &actions)
                 continue
@@ -171,24 +172,20 @@ extension Engine {
                 bury(group, slot, fault, failed: nil, into: &actions)
                 continue
             }
-            if entry.isAgain, entry.attempt <= groups[group].subscriptions[turn].revoked {
-                // The token of a lease that ran out in this worker must not fit this delivery.
-                entry.attempt = groups[group].subscriptions[turn].revoked + 1
-                groups[group].renumber(slot, attempt: entry.attempt)
-            }
             if entry.attempt > 1 {
                 marks.append(AttemptMark(sequence: entry.sequence, attempt: entry.attempt))
             } else {
                 groups[group].delivered.insert(entry.sequence)
             }
-            let subscription = groups[group].subscriptions[turn]
+            let subscription = groups[group].subscriptions[index]
             let bytes = groups[group].lease(
-                slot, to: turn, until: clock + subscription.lease, wall: wall)
+                slot, to: index, until: clock + subscription.lease, wall: wall)
             actions.append(
                 .deliver(
                     subscription.stream,
                     Delivery(
-                        sequence: entry.sequence, attempt: entry.attempt, replay: entry.replay,
+                        sequence: entry.sequence, attempt: entry.attempt,
+                        turn: subscription.knowsTurns ? entry.turn : 0, replay: entry.replay,
                         bytes: bytes)))
         }
         if !marks.isEmpty {
@@ -219,19 +216,19 @@ extension Engine {
         if groups[group].hasReadySuspects, let solo = groups[group].popSuspect(at: clock) {
             return solo
         }
-        guard groups[group].readyCount > 0, let turn = nextTurn(group),
+        guard groups[group].readyCount > 0, let index = nextInTurn(group),
             let slot = groups[group].popReady()
         else { return nil }
-        return (slot, turn)
+        return (slot, index)
     }
 
     /// The next subscription with credit, in turn.
-    private mutating func nextTurn(_ group: Int) -> Int? {
+    private mutating func nextInTurn(_ group: Int) -> Int? {
         let count = groups[group].subscriptions.count
         for offset in 0..<count {
-            let index = (groups[group].turn + offset) % count
+            let index = (groups[group].nextSubscription + offset) % count
             guard groups[group].subscriptions[index].takes(at: clock) else { continue }
-            groups[group].turn = index + 1
+            groups[group].nextSubscription = index + 1
             return index
         }
         return nil

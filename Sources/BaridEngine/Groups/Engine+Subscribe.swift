@@ -25,7 +25,8 @@ extension Engine {
             groups[index].subscriptions.append(
                 SubscriptionRuntime(
                     stream: stream, worker: String(request.worker.prefix(128)),
-                    session: String(request.session.prefix(128)), lease: lease.nanoseconds))
+                    session: String(request.session.prefix(128)), lease: lease.nanoseconds,
+                    knowsTurns: request.knowsTurns))
             let definition = durable.groups[index].definition
             actions.append(
                 .started(

@@ -32,10 +32,10 @@ struct Entry {
     var state = State.free
     /// The attempt that is out, or goes out next.
     var attempt: UInt32 = 1
+    /// Tells its deliveries from earlier ones under the same attempt; Protocols/2-bus §6.2.
+    var turn: UInt64 = 0
     /// Number of the replay it goes out for, 0 if it is none.
     var replay: UInt32 = 0
-    /// It was done before, and is due again.
-    var isAgain = false
     /// When the lease ends, or the wait; by the engine's clock.
     var deadline: Int64 = .max
     /// Who has it.

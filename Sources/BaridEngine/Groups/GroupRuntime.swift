@@ -28,8 +28,12 @@ struct GroupRuntime {
     /// What went out for the first time and no record says yet.
     var delivered = SequenceSet()
     var subscriptions: [SubscriptionRuntime] = []
-    /// Whose turn it is.
-    var turn = 0
+    /// The subscription that is asked first for room.
+    var nextSubscription = 0
+    /// What the topic held when this began: its first delivery here may not be its first of all.
+    let fresh: UInt64
+    /// The turn of the deliveries of that: the latest record when this began.
+    let began: UInt64
     /// No lease and no wait ends before this instant of the engine's clock.
     var nextCheck = Int64.max
 
@@ -47,7 +51,20 @@ struct GroupRuntime {
     private(set) var leasedCount = 0
     private(set) var waitingCount = 0
 
-    init(definition: GroupDefinition, durable: DurableGroup, position: UInt64) {
+    /// What a group has when it begins: it is made or reset, or the broker starts.
+    ///
+    /// - Parameters:
+    ///   - definition: The group.
+    ///   - durable: What the log says of it.
+    ///   - position: Where to read on.
+    ///   - next: The sequence that its topic gives next.
+    ///   - record: The position of the latest record, which is durable before anything goes out.
+    init(
+        definition: GroupDefinition, durable: DurableGroup, position: UInt64, next: UInt64,
+        record: UInt64
+    ) {
+        fresh = next
+        began = record
         topic = Int(definition.topic.number)
         isPaused = durable.isPaused
         isDeleted = durable.isDeleted
@@ -185,11 +202,6 @@ struct GroupRuntime {
         return bytes
     }
 
-    /// Gives a ready event another attempt number.
-    mutating func renumber(_ slot: Int, attempt: UInt32) {
-        entries[slot].attempt = attempt
-    }
-
     /// Prolongs a lease.
     mutating func extend(_ slot: Int, until deadline: Int64) {
         entries[slot].deadline = deadline
@@ -226,6 +238,11 @@ struct GroupRuntime {
         entries[slot].attempt = attempt
         entries[slot].state = .loading
         entries[slot].deadline = .max
+    }
+
+    /// Lets an event go out again under the attempt it had, in another turn.
+    mutating func takeTurn(_ slot: Int, _ turn: UInt64) {
+        entries[slot].turn = turn
     }
 
     /// Suspects an event of killing workers, or not any more.

@@ -5,16 +5,14 @@ struct SubscriptionRuntime {
     let session: String
     /// The lease of each delivery in nanoseconds.
     let lease: Int64
+    /// It sends back the turns of its deliveries.
+    let knowsTurns: Bool
     var credit: Int64 = 0
     /// May go below zero by one event: the last delivery may overdraw.
     var creditBytes: Int64 = 0
     /// It takes nothing before this instant of the engine's clock.
     var pausedUntil: Int64 = .min
     var leased = 0
-    /// The highest attempt of a lease that ran out here: its handler may still be running, so an
-    /// event that is due again gets a higher one.
-    var revoked: UInt32 = 0
-
     /// It holds a suspect, and gets nothing beside it.
     var holdsSuspect = false
     /// It gets nothing more until it is idle and can take a suspect.

@@ -71,10 +71,6 @@ extension Engine {
             let entry = groups[group].entries[slot]
             switch entry.state {
             case .leased where entry.deadline <= clock:
-                if let index = groups[group].subscription(entry.subscription) {
-                    groups[group].subscriptions[index].revoked = max(
-                        groups[group].subscriptions[index].revoked, entry.attempt)
-                }
                 let fault = BusFault(
                     .deadlineExceeded, .leaseExpired,
                     "the worker neither settled nor extended in time")

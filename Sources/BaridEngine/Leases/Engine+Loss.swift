@@ -28,6 +28,7 @@ extension Engine {
         for (slot, mark) in zip(slots, held) {
             groups[group].delivered.remove(mark.sequence...mark.sequence)
             groups[group].reload(slot, attempt: mark.attempt)
+            groups[group].takeTurn(slot, latestRecord)
             groups[group].suspect(slot)
             fetch(group, slot, into: &actions)
         }

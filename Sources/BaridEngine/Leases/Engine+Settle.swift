@@ -3,12 +3,14 @@ extension Engine {
     mutating func settle(
         _ stream: StreamID, _ request: SettleRequest, into actions: inout [Action]
     ) {
-        guard let group = streams[stream] else { return }  // The stream ended meanwhile.
+        guard let group = streams[stream], let index = groups[group].subscription(stream)
+        else { return }  // The stream ended meanwhile.
+        let knowsTurns = groups[group].subscriptions[index].knowsTurns
         var done = SequenceSet()
         var acked: UInt32 = 0
         var slots: [Int] = []
         for range in request.acks {
-            ack(stream, group, range, into: &actions) { slot, sequence in
+            ack(stream, group, range, knowsTurns, into: &actions) { slot, sequence in
                 // An ack may come twice in a request; the lease is held until its end.
                 guard !done.contains(sequence) else { return false }
                 slots.append(slot)
@@ -25,7 +27,10 @@ extension Engine {
         batch.removeAll(keepingCapacity: true)
         for settlement in request.settlements {
             let sequence = settlement.sequence
-            guard let slot = leased(stream, group, sequence, settlement.attempt),
+            guard
+                let slot = leased(
+                    stream, group, sequence, settlement.attempt,
+                    turn: knowsTurns ? settlement.turn : nil),
                 !done.contains(sequence)
             else {
                 refuse(stream, settlement, Self.stale, into: &actions)
@@ -87,7 +92,7 @@ extension Engine {
     /// those that `body` does not take.
     private func ack(
         _ stream: StreamID, _ group: Int, _ range: SettleRequest.AckRange,
-        into actions: inout [Action], _ body: (Int, UInt64) -> Bool
+        _ knowsTurns: Bool, into actions: inout [Action], _ body: (Int, UInt64) -> Bool
     ) {
         let (end, overflow) = range.first.addingReportingOverflow(UInt64(range.count))
         // A worker cannot hold more than the window; a longer range is no honest mistake.
@@ -96,25 +101,33 @@ extension Engine {
                 .invalidArgument, .protocolViolation,
                 "an ack of \(range.count) deliveries; the most is \(configuration.maximumWindow)")
             actions.append(
-                .settleRefused(stream, sequence: range.first, attempt: range.attempt, fault))
+                .settleRefused(
+                    stream, sequence: range.first, attempt: range.attempt, turn: range.turn, fault))
             return
         }
+        let turn = knowsTurns ? range.turn : nil
         for sequence in range.first..<end {
-            if let slot = leased(stream, group, sequence, range.attempt), body(slot, sequence) {
+            if let slot = leased(stream, group, sequence, range.attempt, turn: turn),
+                body(slot, sequence)
+            {
                 continue
             }
             actions.append(
-                .settleRefused(stream, sequence: sequence, attempt: range.attempt, Self.stale))
+                .settleRefused(
+                    stream, sequence: sequence, attempt: range.attempt, turn: range.turn,
+                    Self.stale))
         }
     }
 
-    /// The slot of a delivery if the stream holds it under this token.
+    /// The slot of a delivery if the stream holds it under this token; `nil` for the turn stands
+    /// for any.
     private func leased(
-        _ stream: StreamID, _ group: Int, _ sequence: UInt64, _ attempt: UInt32
+        _ stream: StreamID, _ group: Int, _ sequence: UInt64, _ attempt: UInt32, turn: UInt64?
     ) -> Int? {
         guard let slot = groups[group].slot(of: sequence) else { return nil }
         let entry = groups[group].entries[slot]
-        guard entry.state == .leased, entry.subscription == stream, entry.attempt == attempt
+        guard entry.state == .leased, entry.subscription == stream, entry.attempt == attempt,
+            turn == nil || entry.turn == turn
         else { return nil }
         return slot
     }
@@ -125,7 +138,8 @@ extension Engine {
     ) {
         actions.append(
             .settleRefused(
-                stream, sequence: settlement.sequence, attempt: settlement.attempt, fault))
+                stream, sequence: settlement.sequence, attempt: settlement.attempt,
+                turn: settlement.turn, fault))
     }
 
     private mutating func extend(

@@ -29,6 +29,15 @@ class Delivery:
     attempt: int
     replay: int
     data: bytes
+    turn: int = 0
+
+    def is_same(self, other: Delivery) -> bool:
+        """Whether both are the same handing-out of the same event."""
+        return (self.sequence, self.turn, self.attempt) == (
+            other.sequence,
+            other.turn,
+            other.attempt,
+        )
 
 
 @dataclass(slots=True)
@@ -67,7 +76,7 @@ class Ledger:
     is_draining: bool = False
     _held: dict[int, _Held] = field(default_factory=dict)
     _queue: deque[int] = field(default_factory=deque)
-    _acks: list[tuple[int, int]] = field(default_factory=list)
+    _acks: list[tuple[int, int, int]] = field(default_factory=list)
     _settlements: deque[bus.Settlement] = field(default_factory=deque)
     _sent: list[tuple[int, bus.Settlement]] = field(default_factory=list)
     _deferred: list[_Deferred] = field(default_factory=list)
@@ -102,15 +111,17 @@ class Ledger:
         """
         count = len(response.events)
         attempts, replays = len(response.attempts), len(response.replays)
+        turns = len(response.turns)
         if (
             len(response.sequences) != count
             or attempts not in (0, count)
             or replays not in (0, count)
+            or turns not in (0, count)
         ):
             raise RPCError(
                 StatusCode.INTERNAL,
                 f"a response with {count} events, {len(response.sequences)} sequences, "
-                f"{attempts} attempts and {replays} replays",
+                f"{attempts} attempts, {replays} replays and {turns} turns",
             )
         for index, data in enumerate(response.events):
             delivery = Delivery(
@@ -118,6 +129,7 @@ class Ledger:
                 response.attempts[index] if attempts else 1,
                 response.replays[index] if replays else 0,
                 data,
+                response.turns[index] if turns else 0,
             )
             if self.is_draining:
                 self._release(delivery)
@@ -136,8 +148,12 @@ class Ledger:
             self._sent = [entry for entry in self._sent if entry[0] > self._confirmed]
 
     def _refused(self, error: bus.SettleError, now: float) -> None:
-        token = (error.sequence, error.attempt)
-        found = [entry for entry in self._sent if (entry[1].sequence, entry[1].attempt) == token]
+        token = (error.sequence, error.turn, error.attempt)
+        found = [
+            entry
+            for entry in self._sent
+            if (entry[1].sequence, entry[1].turn, entry[1].attempt) == token
+        ]
         if not found:
             return  # A plain ack or a nack: the lease ran out first, somebody else has it.
         self._sent.remove(found[0])
@@ -176,12 +192,12 @@ class Ledger:
     def deadline_of(self, delivery: Delivery) -> float | None:
         """Until when this delivery may be worked on; ``None`` when it is not held any more."""
         held = self._held.get(delivery.sequence)
-        return held.deadline if held and held.delivery.attempt == delivery.attempt else None
+        return held.deadline if held and held.delivery.is_same(delivery) else None
 
     def extend(self, delivery: Delivery, deadline: float) -> None:
         """Moves the deadline of a delivery."""
         held = self._held.get(delivery.sequence)
-        if held is not None and held.delivery.attempt == delivery.attempt:
+        if held is not None and held.delivery.is_same(delivery):
             held.deadline = deadline
 
     def finished(self, delivery: Delivery, result: list[bytes] | RPCError) -> None:
@@ -189,7 +205,7 @@ class Ledger:
         self.running -= 1
         held = self._held.get(delivery.sequence)
         self._return_credit(delivery)
-        if held is None or held.delivery.attempt != delivery.attempt:
+        if held is None or not held.delivery.is_same(delivery):
             # A newer attempt of the event waits behind this stale one.
             if held is not None:
                 held.is_running = False
@@ -205,7 +221,7 @@ class Ledger:
             settlement.ack.outputs.extend(result)
             self._settlements.append(settlement)
         else:
-            self._acks.append((delivery.sequence, delivery.attempt))
+            self._acks.append((delivery.sequence, delivery.turn, delivery.attempt))
 
     def drain(self) -> None:
         """Gives back what is not begun, and whatever still comes."""
@@ -239,7 +255,7 @@ class Ledger:
         for held in self._held.values():
             if now - held.renewed >= third and now < held.deadline:
                 held.renewed = now
-                self._extend(held.delivery.sequence, held.delivery.attempt)
+                self._extend(_settlement(held.delivery))
         for again in [entry for entry in self._deferred if entry.due <= now]:
             self._deferred.remove(again)
             self._settlements.append(again.settlement)
@@ -247,10 +263,12 @@ class Ledger:
         for entry in self._deferred:
             if now - entry.renewed >= third:
                 entry.renewed = now
-                self._extend(entry.settlement.sequence, entry.settlement.attempt)
+                late = entry.settlement
+                self._extend(
+                    bus.Settlement(sequence=late.sequence, attempt=late.attempt, turn=late.turn)
+                )
 
-    def _extend(self, sequence: int, attempt: int) -> None:
-        settlement = bus.Settlement(sequence=sequence, attempt=attempt)
+    def _extend(self, settlement: bus.Settlement) -> None:
         settlement.extend.SetInParent()
         self._settlements.append(settlement)
 
@@ -293,7 +311,7 @@ class Ledger:
 
 
 def _settlement(delivery: Delivery) -> bus.Settlement:
-    return bus.Settlement(sequence=delivery.sequence, attempt=delivery.attempt)
+    return bus.Settlement(sequence=delivery.sequence, attempt=delivery.attempt, turn=delivery.turn)
 
 
 def _failed(delivery: Delivery, error: RPCError) -> bus.Settlement:
@@ -313,18 +331,19 @@ def _failed(delivery: Delivery, error: RPCError) -> bus.Settlement:
     return settlement
 
 
-def ranges(acks: list[tuple[int, int]]) -> list[bus.AckRange]:
-    """Acks of consecutive sequences with the same attempt as one range each."""
+def ranges(acks: list[tuple[int, int, int]]) -> list[bus.AckRange]:
+    """Acks (sequence, turn, attempt) that follow one another as one range each."""
     found: list[bus.AckRange] = []
-    for sequence, attempt in sorted(acks):
+    for sequence, turn, attempt in sorted(acks):
         last = found[-1] if found else None
         if (
             last is not None
             and last.attempt == attempt
+            and last.turn == turn
             and last.count < _LONGEST_RANGE
             and last.first_sequence + last.count == sequence
         ):
             last.count += 1
         else:
-            found.append(bus.AckRange(first_sequence=sequence, count=1, attempt=attempt))
+            found.append(bus.AckRange(first_sequence=sequence, count=1, attempt=attempt, turn=turn))
     return found

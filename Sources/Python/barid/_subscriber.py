@@ -246,9 +246,9 @@ class Subscriber:
             return
         now = time.monotonic()
         ledger.renew(now)
-        overdue = {(late.sequence, late.attempt) for late in ledger.overdue(now)}
+        overdue = ledger.overdue(now)
         for running in list(self._running.values()):
-            if (running.delivery.sequence, running.delivery.attempt) in overdue:
+            if any(late.is_same(running.delivery) for late in overdue):
                 running.cancel()
         self._later(ledger.renewal_interval, self._tick)
 

@@ -255,6 +255,7 @@ class Worker:
             lease_ms=int(manifest.limits.lease * 1000),
             maximum_deliveries=consumes.maximum_deliveries or 0,
             worker=manifest.name,
+            turns=True,
         )
         configuration = SubscriberConfiguration(
             subscription=subscription,

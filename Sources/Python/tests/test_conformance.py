@@ -28,6 +28,8 @@ FAULTS = [
     ("over-credit", "credit"),
     ("double-ack", "acks-once"),
     ("settle-gap", "acks-once"),
+    ("no-turns", "turns"),
+    ("forgets-turn", "turns"),
     ("random-id", "duplicate"),
     ("random-body", "duplicate"),
     ("undeclared", "outputs"),

@@ -176,9 +176,35 @@ def test_arrays_that_do_not_fit_are_refused() -> None:
 
 
 def test_acks_of_consecutive_sequences_are_ranges() -> None:
-    found = ranges([(3, 1), (1, 1), (2, 1), (4, 2), (6, 1)])
-    assert [(r.first_sequence, r.count, r.attempt) for r in found] == [
-        (1, 3, 1),
-        (4, 1, 2),
-        (6, 1, 1),
+    found = ranges([(3, 0, 1), (1, 0, 1), (2, 0, 1), (4, 0, 2), (6, 0, 1), (7, 9, 1)])
+    assert [(r.first_sequence, r.count, r.turn, r.attempt) for r in found] == [
+        (1, 3, 0, 1),
+        (4, 1, 0, 2),
+        (6, 1, 0, 1),
+        (7, 1, 9, 1),
     ]
+
+
+def test_the_turn_goes_back() -> None:
+    """Protocols/2-bus §6.2: also with extensions; of two turns of one attempt the later is held."""
+    ledger = make()
+    ledger.lease = 6.0
+    response = bus.SubscribeResponse(events=[b"x"], sequences=[5], turns=[70])
+    ledger.receive(response, 0.0)
+    stale = ledger.next(0.0)
+    assert stale is not None and stale.turn == 70
+    ledger.receive(bus.SubscribeResponse(events=[b"x"], sequences=[5], turns=[71]), 0.0)
+    assert ledger.deadline_of(stale) is None
+    ledger.finished(stale, [])
+    held = ledger.next(0.0)
+    assert held is not None
+    ledger.renew(3.0)
+    ledger.finished(held, [b"out"])
+    request = ledger.take_request()
+    assert request is not None and not request.acks
+    assert [s.turn for s in request.settlements] == [71, 71]
+    error = bus.SettleError(sequence=5, attempt=1, turn=70)
+    error.error.code = 3
+    ledger.receive(bus.SubscribeResponse(errors=[error]), 0.0)
+    request = ledger.take_request()
+    assert request is None or not request.settlements

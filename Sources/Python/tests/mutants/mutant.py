@@ -111,10 +111,19 @@ def break_it() -> None:
                 return request
 
             ledger.take_request = gap
+        case "forgets-turn":
+            ranges = _ledger.ranges
+            _ledger.ranges = lambda acks: ranges([(first, 0, last) for first, _, last in acks])
+            settlement = _ledger._settlement
+
+            def without_turn(delivery: _ledger.Delivery) -> object:
+                return settlement(dataclasses.replace(delivery, turn=0))
+
+            _ledger._settlement = without_turn
         case "no-deferral":
             ledger._refused = lambda self, error, now: None
         case "no-extension":
-            ledger._extend = lambda self, sequence, attempt: None
+            ledger._extend = lambda self, settlement: None
         case "random-id":
             events.derived_id.__code__ = (
                 lambda *a, **k: __import__("secrets").token_hex(32)
@@ -164,7 +173,7 @@ def break_it() -> None:
                 old = getattr(self, "_old", None)
                 keep(self)
                 if self._ledger is not None and old is not None and old is not self._ledger:
-                    self._ledger._acks.append((1, 1))
+                    self._ledger._acks.append((1, 0, 1))
                 self._old = self._ledger
 
             _subscriber.Subscriber._subscribe = with_old
@@ -179,7 +188,7 @@ def break_it() -> None:
         case "acks-late":
 
             def take_late(self: _ledger.Ledger, delivery: _ledger.Delivery) -> None:
-                self._acks.append((delivery.sequence, delivery.attempt))
+                self._acks.append((delivery.sequence, delivery.turn, delivery.attempt))
 
             ledger._release = take_late
         case "orphan":
@@ -223,6 +232,15 @@ def break_it() -> None:
             _subscriber.event_facts = lambda envelope: {"event": envelope.subject.encode("ascii")}
         case "ends-with-stream":
             _subscriber.Subscriber.ended = lambda self, status: os._exit(4)
+        case "no-turns":
+            tell_group = _subscriber.Subscriber._send
+
+            def unaware(self: _subscriber.Subscriber, request: object) -> None:
+                if request.HasField("subscription"):
+                    request.subscription.turns = False
+                tell_group(self, request)
+
+            _subscriber.Subscriber._send = unaware
         case "wrong-group":
             make = _subscriber.Subscriber._send
 

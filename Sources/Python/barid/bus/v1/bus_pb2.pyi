@@ -18,14 +18,16 @@ class Ack(_message.Message):
     def __init__(self, outputs: _Optional[_Iterable[bytes]] = ...) -> None: ...
 
 class AckRange(_message.Message):
-    __slots__ = ["attempt", "count", "first_sequence"]
+    __slots__ = ["attempt", "count", "first_sequence", "turn"]
     ATTEMPT_FIELD_NUMBER: _ClassVar[int]
     COUNT_FIELD_NUMBER: _ClassVar[int]
     FIRST_SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    TURN_FIELD_NUMBER: _ClassVar[int]
     attempt: int
     count: int
     first_sequence: int
-    def __init__(self, first_sequence: _Optional[int] = ..., count: _Optional[int] = ..., attempt: _Optional[int] = ...) -> None: ...
+    turn: int
+    def __init__(self, first_sequence: _Optional[int] = ..., count: _Optional[int] = ..., attempt: _Optional[int] = ..., turn: _Optional[int] = ...) -> None: ...
 
 class AttributeFilter(_message.Message):
     __slots__ = ["name", "values"]
@@ -134,17 +136,19 @@ class Release(_message.Message):
     def __init__(self, pause_ms: _Optional[int] = ..., error: _Optional[_Union[BusError, _Mapping]] = ...) -> None: ...
 
 class SettleError(_message.Message):
-    __slots__ = ["attempt", "error", "sequence"]
+    __slots__ = ["attempt", "error", "sequence", "turn"]
     ATTEMPT_FIELD_NUMBER: _ClassVar[int]
     ERROR_FIELD_NUMBER: _ClassVar[int]
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    TURN_FIELD_NUMBER: _ClassVar[int]
     attempt: int
     error: BusError
     sequence: int
-    def __init__(self, sequence: _Optional[int] = ..., attempt: _Optional[int] = ..., error: _Optional[_Union[BusError, _Mapping]] = ...) -> None: ...
+    turn: int
+    def __init__(self, sequence: _Optional[int] = ..., attempt: _Optional[int] = ..., error: _Optional[_Union[BusError, _Mapping]] = ..., turn: _Optional[int] = ...) -> None: ...
 
 class Settlement(_message.Message):
-    __slots__ = ["ack", "attempt", "extend", "nack", "reject", "release", "sequence"]
+    __slots__ = ["ack", "attempt", "extend", "nack", "reject", "release", "sequence", "turn"]
     ACK_FIELD_NUMBER: _ClassVar[int]
     ATTEMPT_FIELD_NUMBER: _ClassVar[int]
     EXTEND_FIELD_NUMBER: _ClassVar[int]
@@ -152,6 +156,7 @@ class Settlement(_message.Message):
     REJECT_FIELD_NUMBER: _ClassVar[int]
     RELEASE_FIELD_NUMBER: _ClassVar[int]
     SEQUENCE_FIELD_NUMBER: _ClassVar[int]
+    TURN_FIELD_NUMBER: _ClassVar[int]
     ack: Ack
     attempt: int
     extend: Extend
@@ -159,7 +164,8 @@ class Settlement(_message.Message):
     reject: Reject
     release: Release
     sequence: int
-    def __init__(self, sequence: _Optional[int] = ..., attempt: _Optional[int] = ..., ack: _Optional[_Union[Ack, _Mapping]] = ..., nack: _Optional[_Union[Nack, _Mapping]] = ..., reject: _Optional[_Union[Reject, _Mapping]] = ..., extend: _Optional[_Union[Extend, _Mapping]] = ..., release: _Optional[_Union[Release, _Mapping]] = ...) -> None: ...
+    turn: int
+    def __init__(self, sequence: _Optional[int] = ..., attempt: _Optional[int] = ..., turn: _Optional[int] = ..., ack: _Optional[_Union[Ack, _Mapping]] = ..., nack: _Optional[_Union[Nack, _Mapping]] = ..., reject: _Optional[_Union[Reject, _Mapping]] = ..., extend: _Optional[_Union[Extend, _Mapping]] = ..., release: _Optional[_Union[Release, _Mapping]] = ...) -> None: ...
 
 class Start(_message.Message):
     __slots__ = ["at", "sequence", "time"]
@@ -212,7 +218,7 @@ class SubscribeRequest(_message.Message):
     def __init__(self, subscription: _Optional[_Union[Subscription, _Mapping]] = ..., credit: _Optional[int] = ..., credit_bytes: _Optional[int] = ..., acks: _Optional[_Iterable[_Union[AckRange, _Mapping]]] = ..., settlements: _Optional[_Iterable[_Union[Settlement, _Mapping]]] = ..., settle_number: _Optional[int] = ...) -> None: ...
 
 class SubscribeResponse(_message.Message):
-    __slots__ = ["attempts", "draining", "errors", "events", "replays", "sequences", "settled", "started"]
+    __slots__ = ["attempts", "draining", "errors", "events", "replays", "sequences", "settled", "started", "turns"]
     ATTEMPTS_FIELD_NUMBER: _ClassVar[int]
     DRAINING_FIELD_NUMBER: _ClassVar[int]
     ERRORS_FIELD_NUMBER: _ClassVar[int]
@@ -221,6 +227,7 @@ class SubscribeResponse(_message.Message):
     SEQUENCES_FIELD_NUMBER: _ClassVar[int]
     SETTLED_FIELD_NUMBER: _ClassVar[int]
     STARTED_FIELD_NUMBER: _ClassVar[int]
+    TURNS_FIELD_NUMBER: _ClassVar[int]
     attempts: _containers.RepeatedScalarFieldContainer[int]
     draining: bool
     errors: _containers.RepeatedCompositeFieldContainer[SettleError]
@@ -229,16 +236,18 @@ class SubscribeResponse(_message.Message):
     sequences: _containers.RepeatedScalarFieldContainer[int]
     settled: int
     started: Started
-    def __init__(self, started: _Optional[_Union[Started, _Mapping]] = ..., events: _Optional[_Iterable[bytes]] = ..., sequences: _Optional[_Iterable[int]] = ..., attempts: _Optional[_Iterable[int]] = ..., replays: _Optional[_Iterable[int]] = ..., errors: _Optional[_Iterable[_Union[SettleError, _Mapping]]] = ..., settled: _Optional[int] = ..., draining: bool = ...) -> None: ...
+    turns: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, started: _Optional[_Union[Started, _Mapping]] = ..., events: _Optional[_Iterable[bytes]] = ..., sequences: _Optional[_Iterable[int]] = ..., attempts: _Optional[_Iterable[int]] = ..., replays: _Optional[_Iterable[int]] = ..., errors: _Optional[_Iterable[_Union[SettleError, _Mapping]]] = ..., settled: _Optional[int] = ..., draining: bool = ..., turns: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class Subscription(_message.Message):
-    __slots__ = ["attributes", "group", "lease_ms", "maximum_deliveries", "start", "topic", "types", "worker"]
+    __slots__ = ["attributes", "group", "lease_ms", "maximum_deliveries", "start", "topic", "turns", "types", "worker"]
     ATTRIBUTES_FIELD_NUMBER: _ClassVar[int]
     GROUP_FIELD_NUMBER: _ClassVar[int]
     LEASE_MS_FIELD_NUMBER: _ClassVar[int]
     MAXIMUM_DELIVERIES_FIELD_NUMBER: _ClassVar[int]
     START_FIELD_NUMBER: _ClassVar[int]
     TOPIC_FIELD_NUMBER: _ClassVar[int]
+    TURNS_FIELD_NUMBER: _ClassVar[int]
     TYPES_FIELD_NUMBER: _ClassVar[int]
     WORKER_FIELD_NUMBER: _ClassVar[int]
     attributes: _containers.RepeatedCompositeFieldContainer[AttributeFilter]
@@ -247,9 +256,10 @@ class Subscription(_message.Message):
     maximum_deliveries: int
     start: Start
     topic: str
+    turns: bool
     types: _containers.RepeatedScalarFieldContainer[str]
     worker: str
-    def __init__(self, topic: _Optional[str] = ..., group: _Optional[str] = ..., types: _Optional[_Iterable[str]] = ..., start: _Optional[_Union[Start, _Mapping]] = ..., lease_ms: _Optional[int] = ..., maximum_deliveries: _Optional[int] = ..., worker: _Optional[str] = ..., attributes: _Optional[_Iterable[_Union[AttributeFilter, _Mapping]]] = ...) -> None: ...
+    def __init__(self, topic: _Optional[str] = ..., group: _Optional[str] = ..., types: _Optional[_Iterable[str]] = ..., start: _Optional[_Union[Start, _Mapping]] = ..., lease_ms: _Optional[int] = ..., maximum_deliveries: _Optional[int] = ..., worker: _Optional[str] = ..., attributes: _Optional[_Iterable[_Union[AttributeFilter, _Mapping]]] = ..., turns: bool = ...) -> None: ...
 
 class Durability(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = []
