@@ -134,13 +134,19 @@ struct BadHistory: Sendable, CustomStringConvertible {
         BadHistory("a token is used twice", .oneOwner) { entries in
             entries.change(.deliver, "e0", attempt: 2) { $0.token?.attempt = 1 }
         },
+        BadHistory("a token is used again by the next epoch", .oneOwner) { entries in
+            entries.change(.deliver, "e0", attempt: 2) { $0.token = .init(epoch: 2, attempt: 1) }
+        },
+        BadHistory("an older token goes out after a later one", .oneOwner) { entries in
+            entries.change(.deliver, "e0", attempt: 1) { $0.token?.turn = 5 }
+        },
         BadHistory("an attempt's number is forgotten by a restart", .oneOwner) { entries in
             entries.repeatLast(.deliver, group: "index") { last in
                 last.event = "e0"
                 last.hash = "h0"
                 last.key = "k0"
                 last.offset = 1
-                last.token = HistoryEntry.Token(epoch: 7, attempt: 2)
+                last.token = HistoryEntry.Token(epoch: 7, turn: 5, attempt: 2)
             }
         },
         BadHistory("an ack of somebody else is accepted", .oneOwner) { entries in

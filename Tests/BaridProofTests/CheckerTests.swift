@@ -99,6 +99,58 @@ import Testing
         #expect(report.violations.isEmpty, "\(report.violations)")
     }
 
+    /// What a retried dead letter comes to is held to its tokens like everything else.
+    @Test(
+        arguments: [
+            ("as it should be", nil),
+            ("under the token of before", .oneOwner),
+            ("without a retry", .noResurrection),
+            ("settled under the token of before", .oneOwner),
+            ("coming again after its ack", .noResurrection),
+            ("under an attempt that goes on from before, and again", .oneOwner),
+        ] as [(String, HistoryCheck?)])
+    func aRetriedDeadLetterIsHeldToItsTokens(how: String, failed: HistoryCheck?) {
+        var entries = GoodHistory(seed: 5).entries
+        var (end, time) = (entries.count - 1, (entries.last?.time ?? 0) - 100)
+        // In the good histories, e2 was rejected at its first attempt.
+        func add(
+            _ operation: HistoryEntry.Operation, turn: UInt64, attempt: UInt64 = 1
+        ) {
+            time += 5
+            entries.insert(
+                HistoryEntry(operation, time: time, actor: "worker") {
+                    $0.event = "e2"
+                    $0.group = "index"
+                    $0.offset = 3
+                    $0.key = "k2"
+                    if operation != .deadLetterRetried {
+                        $0.token = HistoryEntry.Token(epoch: 2, turn: turn, attempt: attempt)
+                    }
+                    if operation == .deliver { $0.sent = time }
+                }, at: end)
+            end += 1
+        }
+        if how != "without a retry" { add(.deadLetterRetried, turn: 0) }
+        let turn: UInt64 = how == "under the token of before" ? 0 : 9
+        add(.deliver, turn: turn)
+        if how.hasPrefix("under an attempt") {
+            add(.deliver, turn: 10, attempt: 2)
+            add(.deliver, turn: 11, attempt: 2)
+        }
+        let last: (UInt64, UInt64) = how.hasPrefix("under an attempt") ? (11, 2) : (turn, 1)
+        add(.effect, turn: last.0)
+        let told: UInt64 = how == "settled under the token of before" ? 0 : last.0
+        add(.ackTry, turn: told, attempt: last.1)
+        add(.ackOK, turn: told, attempt: last.1)
+        if how == "coming again after its ack" { add(.deliver, turn: 20) }
+        let report = HistoryChecker.check(History(entries))
+        if let failed {
+            #expect(report.failed.contains(failed), "\(report.failed)")
+        } else {
+            #expect(report.isGood, "\(report.violations)")
+        }
+    }
+
     @Test func ofADeletedGroupNothingIsOwed() {
         var entries = GoodHistory(seed: 4).entries
         entries.removeAll { $0.group == "even" && $0.event == "e4" }

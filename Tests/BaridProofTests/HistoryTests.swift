@@ -22,7 +22,7 @@ import Testing
             $0.group = "g"
             $0.types = ["a.*", "b.>"]
             $0.session = "s"
-            $0.token = .init(epoch: 3, attempt: 7)
+            $0.token = .init(epoch: 3, turn: 5, attempt: 7)
             $0.how = .release
             $0.offset = 9
             $0.last = 10

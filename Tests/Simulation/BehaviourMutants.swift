@@ -7,7 +7,7 @@ internal import SwiftProtobuf
 /// An ack under an old token is taken for the lease that is out.
 final class AcceptedOldToken: Mutant {
     /// The lease that is out of each group and event, as last sent.
-    private var out: [String: (link: Link, attempt: UInt32)] = [:]
+    private var out: [String: (link: Link, attempt: UInt32, turn: UInt64)] = [:]
     private var groups: [UInt64: String] = [:]
 
     override var name: String { "an ack is accepted under an old token" }
@@ -18,7 +18,8 @@ final class AcceptedOldToken: Mutant {
             let group = groups[link.id.number] ?? ""
             for (index, sequence) in response.sequences.enumerated() {
                 let attempt = index < response.attempts.count ? response.attempts[index] : 1
-                out["\(group)/\(sequence)"] = (link, attempt)
+                let turn = index < response.turns.count ? response.turns[index] : 0
+                out["\(group)/\(sequence)"] = (link, attempt, turn)
             }
         }
         link.toClient(message)
@@ -37,12 +38,49 @@ final class AcceptedOldToken: Mutant {
                         holder.link.id,
                         SettleRequest(
                             number: 0,
-                            acks: [.init(first: ack.first, count: 1, attempt: holder.attempt)])))
+                            acks: [
+                                .init(
+                                    first: ack.first, count: 1, attempt: holder.attempt,
+                                    turn: holder.turn)
+                            ])))
             }
         }
         var changed = request
         changed.acks.removeAll { ack in
             (out["\(worker.group)/\(ack.first)"]?.attempt ?? 0) > ack.attempt
+        }
+        return changed
+    }
+}
+
+/// The turn is not looked at: an ack under the attempt that is out settles it, whatever the turn.
+final class AcceptedOldTurn: Mutant {
+    /// The turn under which the stream was last given each event.
+    private var out: [String: (attempt: UInt32, turn: UInt64)] = [:]
+
+    override var name: String { "an old turn is accepted" }
+    override var noticedBy: Set<String> { ["oneOwner"] }
+    override func adjust(_ plan: inout RunPlan) { plan.faults += [.cut, .processDeath] }
+    override func outgoing(_ message: [UInt8], on link: Link) {
+        if let response = try? Barid_Bus_V1_SubscribeResponse(serializedBytes: message) {
+            for (index, sequence) in response.sequences.enumerated() {
+                out["\(link.id.number)/\(sequence)"] = (
+                    index < response.attempts.count ? response.attempts[index] : 1,
+                    index < response.turns.count ? response.turns[index] : 0
+                )
+            }
+        }
+        link.toClient(message)
+    }
+    override func settling(
+        _ request: SettleRequest, of worker: Worker, on link: Link
+    ) -> SettleRequest {
+        var changed = request
+        for index in changed.acks.indices {
+            guard let holder = out["\(link.id.number)/\(changed.acks[index].first)"],
+                holder.attempt == changed.acks[index].attempt
+            else { continue }
+            changed.acks[index].turn = holder.turn
         }
         return changed
     }

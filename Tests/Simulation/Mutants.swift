@@ -4,7 +4,7 @@ enum Mutants {
         [
             SkippedSync(), RetriedSync(), SkippedFolderSync(), EarlyRelease(), ForgottenAttempts(),
             ForgottenAcks(), ForgottenOutputs(), ForgottenDeadLetters(), ForgottenIdentities(),
-            OverlookedEvents(), AcceptedOldToken(), IgnoredKeys(),
+            OverlookedEvents(), AcceptedOldToken(), AcceptedOldTurn(), IgnoredKeys(),
             EternalLeases(), DoubleDelivery(), WrongReceipts(), ChangedBody(),
         ]
     }

@@ -12,6 +12,7 @@ final class Worker: LinkClient {
         var event: SimulatedEvent
         var sequence: UInt64
         var attempt: UInt32
+        var turn: UInt64
         var replay: UInt64
         var epoch: UInt64
         var session: String
@@ -36,7 +37,7 @@ final class Worker: LinkClient {
     private var epoch: UInt64 = 0
     private var credit = 0
     private var held: [Held] = []
-    /// Of the session before, in the same epoch: their acks come too late.
+    /// Of the session before: their acks come too late.
     private var ghosts: [Held] = []
     private var settling: [Settling] = []
     private var pending: [(number: UInt64, settlements: [Settling])] = []
@@ -77,7 +78,7 @@ final class Worker: LinkClient {
         let stream = SimulatedStream(link, mutant: world.mutant)
         let request = SubscriptionRequest(
             topic: topic, group: group, lease: .nanoseconds(world.plan.lease), worker: name,
-            session: session)
+            session: session, knowsTurns: true)
         let (id, messages) = (link.id, UInt32(credit))
         link.toBroker { core in
             core.openSubscriber(id, session: id.number, stream)
@@ -107,7 +108,6 @@ final class Worker: LinkClient {
             return
         }
         if response.hasStarted {
-            if response.started.epoch != epoch { ghosts = [] }
             epoch = response.started.epoch
             haunt()
         }
@@ -119,6 +119,7 @@ final class Worker: LinkClient {
             take(
                 bytes: Array(bytes), sequence: response.sequences[index],
                 attempt: index < response.attempts.count ? response.attempts[index] : 1,
+                turn: index < response.turns.count ? response.turns[index] : 0,
                 replay: index < response.replays.count ? UInt64(response.replays[index]) : 0,
                 sent: sent)
         }
@@ -190,9 +191,9 @@ final class Worker: LinkClient {
     }
 
     /// What it held in its last session is settled on the new one, its work done: under the same
-    /// number it may be out to this worker again, and the broker cannot tell.
+    /// attempt it may be out to this worker again, and only the turn tells.
     private func haunt() {
-        for ghost in ghosts where ghost.epoch == epoch {
+        for ghost in ghosts {
             apply(ghost)
             var late = ghost
             late.session = session
@@ -205,7 +206,8 @@ final class Worker: LinkClient {
     // MARK: Deliveries
 
     private func take(
-        bytes: [UInt8], sequence: UInt64, attempt: UInt32, replay: UInt64, sent: Int64
+        bytes: [UInt8], sequence: UInt64, attempt: UInt32, turn: UInt64, replay: UInt64,
+        sent: Int64
     ) {
         guard let wire = try? Barid_Bus_V1_Event(serializedBytes: bytes) else {
             world.recorder.fail("protocol", "\(name) cannot read an event")
@@ -213,8 +215,8 @@ final class Worker: LinkClient {
         }
         let event = world.event(wire, topic: topic)
         let one = Held(
-            event: event, sequence: sequence, attempt: attempt, replay: replay, epoch: epoch,
-            session: session)
+            event: event, sequence: sequence, attempt: attempt, turn: turn, replay: replay,
+            epoch: epoch, session: session)
         credit -= 1
         if credit < 0 {
             world.recorder.add(.sample, name) {
@@ -236,7 +238,8 @@ final class Worker: LinkClient {
 
     private func isHeld(_ one: Held) -> Bool {
         held.contains {
-            $0.sequence == one.sequence && $0.attempt == one.attempt && $0.session == one.session
+            $0.sequence == one.sequence && $0.attempt == one.attempt && $0.turn == one.turn
+                && $0.session == one.session
         }
     }
 
@@ -322,7 +325,7 @@ final class Worker: LinkClient {
         if how == .ack { apply(one) }
         if how != .extend {
             held.removeAll {
-                $0.sequence == one.sequence && $0.attempt == one.attempt
+                $0.sequence == one.sequence && $0.attempt == one.attempt && $0.turn == one.turn
             }
         }
         settling.append(Settling(held: one, how: how, outputs: outputs, delay: delay))
@@ -348,12 +351,15 @@ final class Worker: LinkClient {
         var request = SettleRequest(number: lastNumber)
         for item in batch {
             note(item, .ackTry)
-            let (sequence, attempt) = (item.held.sequence, item.held.attempt)
+            let (sequence, attempt, turn) = (
+                item.held.sequence, item.held.attempt, item.held.turn
+            )
             if item.how == .ack, item.outputs.isEmpty {
-                request.acks.append(.init(first: sequence, count: 1, attempt: attempt))
+                request.acks.append(.init(first: sequence, count: 1, attempt: attempt, turn: turn))
             } else {
                 request.settlements.append(
-                    .init(sequence: sequence, attempt: attempt, outcome: outcome(item)))
+                    .init(
+                        sequence: sequence, attempt: attempt, turn: turn, outcome: outcome(item)))
             }
         }
         pending.append((lastNumber, batch))
@@ -385,6 +391,7 @@ final class Worker: LinkClient {
             for item in first.settlements {
                 let error = errors.firstIndex {
                     $0.sequence == item.held.sequence && $0.attempt == item.held.attempt
+                        && $0.turn == item.held.turn
                 }
                 // Of two under one token it does not matter which one is noted as refused.
                 if let error {
@@ -404,7 +411,8 @@ final class Worker: LinkClient {
         entry.group = group
         entry.session = one.session
         entry.replay = one.replay
-        entry.token = HistoryEntry.Token(epoch: one.epoch, attempt: UInt64(one.attempt))
+        entry.token = HistoryEntry.Token(
+            epoch: one.epoch, turn: one.turn, attempt: UInt64(one.attempt))
     }
 
     private func note(

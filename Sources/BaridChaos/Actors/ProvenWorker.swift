@@ -141,6 +141,7 @@ private final class WorkStream: Sendable {
             $0.subscription.leaseMs = UInt32(clamping: worker.lease.milliseconds)
             $0.subscription.maximumDeliveries = worker.maximumDeliveries
             $0.subscription.worker = worker.name
+            $0.subscription.turns = true
         }
     }
 
@@ -211,7 +212,7 @@ private final class WorkStream: Sendable {
                     $0.topic = ProvenEvent.topic
                     $0.session = session
                     $0.offset = token.sequence
-                    $0.token = .init(epoch: token.epoch, attempt: UInt64(token.attempt))
+                    $0.token = .init(token)
                 }
             ]
         }
@@ -252,8 +253,14 @@ private final class WorkStream: Sendable {
             $0.group = worker.group
             $0.topic = ProvenEvent.topic
             $0.session = session
-            $0.token = .init(epoch: held.token.epoch, attempt: UInt64(held.token.attempt))
+            $0.token = .init(held.token)
             fill(&$0)
         }
+    }
+}
+
+extension HistoryEntry.Token {
+    init(_ token: LeaseToken) {
+        self.init(epoch: token.epoch, turn: token.turn, attempt: UInt64(token.attempt))
     }
 }

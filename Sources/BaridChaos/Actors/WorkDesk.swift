@@ -77,12 +77,14 @@ struct WorkDesk {
         for (index, bytes) in response.events.enumerated() where index < response.sequences.count {
             let attempt = index < response.attempts.count ? response.attempts[index] : 1
             let token = LeaseToken(
-                epoch: epoch, sequence: response.sequences[index], attempt: attempt)
+                epoch: epoch, sequence: response.sequences[index], attempt: attempt,
+                turn: index < response.turns.count ? response.turns[index] : 0)
             notes.append(try delivered(bytes, token, now: now))
         }
         for error in response.errors {
             let place = sent.firstIndex {
                 $0.held.token.sequence == error.sequence && $0.held.token.attempt == error.attempt
+                    && $0.held.token.turn == error.turn
             }
             guard let place else { continue }
             let stale = sent.remove(at: place)
@@ -141,6 +143,7 @@ struct WorkDesk {
         var settlement = Barid_Bus_V1_Settlement()
         settlement.sequence = held.token.sequence
         settlement.attempt = held.token.attempt
+        settlement.turn = held.token.turn
         let how: How
         switch held.order {
         case .poison:
@@ -164,6 +167,7 @@ struct WorkDesk {
                     $0.firstSequence = held.token.sequence
                     $0.count = 1
                     $0.attempt = held.token.attempt
+                    $0.turn = held.token.turn
                 })
             how = .ack(output: nil)
         }
@@ -178,4 +182,5 @@ struct LeaseToken: Sendable, Hashable {
     var epoch: UInt64
     var sequence: UInt64
     var attempt: UInt32
+    var turn: UInt64 = 0
 }

@@ -99,18 +99,38 @@ extension HistoryChecker {
     }
 
     private mutating func checkResurrection(_ duty: HistoryIndex.Duty) {
-        // A dead letter tried again is due again under its old number.
-        guard duty.deliveries.count > 1, duty.deadLetterRetried == nil else { return }
-        let final = duty.settlements.filter {
-            let entry = index.entries[$0]
-            return entry.operation == .ackOK && (entry.how == .ack || entry.how == .reject)
+        guard duty.deliveries.count > 1 else { return }
+        for number in duty.settlements {
+            let entry = index.entries[number]
+            guard entry.operation == .ackOK, entry.how == .ack || entry.how == .reject,
+                let token = entry.token
+            else { continue }
+            checkNothingLater(than: token, settled: number, duty)
         }
-        guard let number = final.first, let token = index.entries[number].token else { return }
+    }
+
+    /// After an ack or reject nothing goes out any more, but for a dead letter that is retried.
+    private mutating func checkNothingLater(
+        than token: HistoryEntry.Token, settled number: Int, _ duty: HistoryIndex.Duty
+    ) {
         let name = index.events[duty.name.event].name
         let group = index.groups[duty.name.group].name
+        // Who retries may know of the dead letter before the worker that rejected it.
+        let tried = duty.settlements.last {
+            $0 < number && index.entries[$0].operation == .ackTry
+                && index.entries[$0].token == token
+        }
+        let since = index.entries[tried ?? number].time
         for delivery in duty.deliveries {
             let entry = index.entries[delivery]
             guard let later = entry.token, later > token else { continue }
+            let isRetried =
+                index.entries[number].how == .reject
+                && duty.retries.contains {
+                    (since...(max(since, entry.sent ?? entry.time))).contains(
+                        index.entries[$0].time)
+                }
+            guard !isRetried else { continue }
             if (entry.sent ?? entry.time) >= index.entries[number].time {
                 violate(
                     .noResurrection, "\(name) came again in group \(group) after it was settled",

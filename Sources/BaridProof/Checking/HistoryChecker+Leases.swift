@@ -23,8 +23,8 @@ extension HistoryChecker {
     mutating func checkLeases() {
         var units: [Unit: [Lease]] = [:]
         for (number, duty) in index.duties.enumerated() {
-            // Attempts of a dead letter that is tried again count anew.
-            if duty.deadLetterRetried == nil { checkTokens(duty) }
+            checkTokens(duty)
+            checkAccepted(duty)
             let key = index.events[duty.name.event].key
             let unit = Unit(
                 group: duty.name.group, key: key, event: key.isEmpty ? duty.name.event : -1)
@@ -45,8 +45,7 @@ extension HistoryChecker {
         var earliest = entry.sent
         if earliest == nil, let delay = index.limit("delay_ns") { earliest = entry.time - delay }
         var end = Int64.min
-        // Under a token that a dead letter tried again may use twice, settlements are of either.
-        if let earliest, entry.lease > 0, duty.deadLetterRetried == nil {
+        if let earliest, entry.lease > 0 {
             end = earliest + entry.lease
             end = ended(end, entry, duty)
             end = min(end, index.sessionEnds[entry.session] ?? .max)
@@ -82,37 +81,57 @@ extension HistoryChecker {
         return min(end, settled)
     }
 
+    /// Tokens of an event in a group grow, whatever becomes of it; attempts do while nothing makes
+    /// them count anew.
     private mutating func checkTokens(_ duty: HistoryIndex.Duty) {
         let name = index.events[duty.name.event].name
         let group = index.groups[duty.name.group].name
-        var tokens: [HistoryEntry.Token: Int] = [:]
-        var attempts: [UInt64: Int] = [:]
-        var again: [UInt64: Int] = [:]
-        for delivery in duty.deliveries {
-            guard let token = index.entries[delivery].token else { continue }
-            let lost = HistoryIndex.LostAttempt(
-                group: duty.name.group, event: duty.name.event, attempt: token.attempt)
-            if attempts[token.attempt] != nil {
-                again[token.attempt, default: 0] += 1
-                // The broker's own records say how often the attempt did not happen.
-                if again[token.attempt, default: 0] <= index.lost[lost, default: 0] { continue }
-            }
-            if let other = tokens[token], !isHandedOn(from: other, to: delivery) {
+        let given = duty.deliveries.compactMap { number in
+            index.entries[number].token.map { (token: $0, number: number) }
+        }.sorted { ($0.token, $0.number) < ($1.token, $1.number) }
+        var lost: [UInt64: Int] = [:]
+        for (first, second) in zip(given, given.dropFirst()) {
+            let numbers = [first.number, second.number]
+            guard
+                (first.token.turn, first.token.attempt) < (second.token.turn, second.token.attempt)
+            else {
                 violate(
-                    .oneOwner, "\(name) went out twice in group \(group) under one token",
-                    [other, delivery])
-            } else if tokens[token] == nil, token.attempt > 1,
-                let other = attempts[token.attempt], !isHandedOn(from: other, to: delivery)
+                    .oneOwner, "\(name) went out twice in group \(group) under one token", numbers)
+                continue
+            }
+            if let earlier = index.entries[first.number].sent,
+                let later = index.entries[second.number].sent, earlier > later
             {
                 violate(
-                    .oneOwner,
-                    "attempt \(token.attempt) of \(name) in group \(group) went out twice: its "
-                        + "number was not durable", [other, delivery])
+                    .oneOwner, "\(name) went out in group \(group) under an older token",
+                    numbers)
             }
-            tokens[token] = delivery
-            attempts[token.attempt] = delivery
+            let attempt = second.token.attempt
+            guard attempt <= first.token.attempt else { continue }
+            if attempt == first.token.attempt {
+                // First attempts are recorded later than they go out.
+                if attempt == 1, first.token.epoch < second.token.epoch { continue }
+                let mark = HistoryIndex.LostAttempt(
+                    group: duty.name.group, event: duty.name.event, attempt: attempt)
+                // The broker's own records say how often the attempt did not happen.
+                lost[attempt, default: 0] += 1
+                if lost[attempt, default: 0] <= index.lost[mark, default: 0] { continue }
+                if isHandedOn(from: first.number, to: second.number) { continue }
+            }
+            if countsAnew(duty, from: first.number, to: second.number) { continue }
+            violate(
+                .oneOwner,
+                "attempt \(attempt) of \(name) in group \(group) went out twice: its "
+                    + "number was not durable", numbers)
         }
-        checkAccepted(duty)
+    }
+
+    /// Whether something between two deliveries makes attempts count from 1 anew.
+    private func countsAnew(_ duty: HistoryIndex.Duty, from first: Int, to second: Int) -> Bool {
+        let (first, second) = (index.entries[first], index.entries[second])
+        let (from, to) = (first.sent ?? first.time, second.sent ?? second.time)
+        return from <= to
+            && duty.retries.contains { (from...to).contains(index.entries[$0].time) }
     }
 
     /// Whether a delivery goes out again under the number it had, because its worker was lost:
@@ -199,6 +218,11 @@ extension HistoryChecker {
         }
     }
 
+    /// A dead letter that is tried again comes out of its turn.
+    private func isAfterRetry(_ lease: Lease) -> Bool {
+        index.duties[lease.duty].retries.contains { index.entries[$0].time <= lease.begin }
+    }
+
     private mutating func checkOrder(_ leases: [Lease]) {
         guard let first = leases.first,
             !index.events[index.duties[first.duty].name.event].key.isEmpty
@@ -210,8 +234,7 @@ extension HistoryChecker {
             let isFirst = seen.insert(lease.duty).inserted
             // Without the broker's own times only firsts compare, and one that came to notice
             // only after it was given up says nothing.
-            // A dead letter that is tried again comes out of its turn.
-            guard index.duties[lease.duty].deadLetterRetried == nil,
+            guard !isAfterRetry(lease),
                 isExact || (isFirst && index.duties[lease.duty].deadLetter == nil)
             else { continue }
             if let other = highest[lease.replay], other.offset > lease.offset {

@@ -59,7 +59,8 @@ struct HistoryIndex {
         var effects: [Int] = []
         var deadLetter: Int?
         var deadLetterRemoved: Int?
-        var deadLetterRetried: Int?
+        /// Retries of it as a dead letter.
+        var retries: [Int] = []
         var expired: Int?
         var pending: Int?
     }
@@ -167,7 +168,7 @@ struct HistoryIndex {
         case .pending: withDuty(entry) { $0.pending = number }
         case .deadLetter: withDuty(entry) { $0.deadLetter = number }
         case .deadLetterRemoved: withDuty(entry) { $0.deadLetterRemoved = number }
-        case .deadLetterRetried: withDuty(entry) { $0.deadLetterRetried = number }
+        case .deadLetterRetried: withDuty(entry) { $0.retries.append(number) }
         case .expired: withDuty(entry) { $0.expired = number }
         case .lost:
             let attempt = LostAttempt(

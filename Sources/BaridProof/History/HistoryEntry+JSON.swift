@@ -22,6 +22,7 @@ extension HistoryEntry {
         writer.add("session", session)
         if let token {
             writer.add("epoch", Int64(clamping: token.epoch))
+            if token.turn != 0 { writer.add("turn", Int64(clamping: token.turn)) }
             writer.add("attempt", Int64(clamping: token.attempt))
         }
         if how != .ack { writer.add("how", how.rawValue) }
@@ -49,6 +50,7 @@ extension HistoryEntry {
         var reader = FlatObjectReader(line)
         var entry = HistoryEntry(.end, time: 0, actor: "")
         var epoch: UInt64?
+        var turn: UInt64 = 0
         var attempt: UInt64?
         var operation: Operation?
         var hasTime = false
@@ -75,6 +77,7 @@ extension HistoryEntry {
                 }
             case "session": entry.session = try value.string(name)
             case "epoch": epoch = try value.natural(name)
+            case "turn": turn = try value.natural(name)
             case "attempt": attempt = try value.natural(name)
             case "how":
                 let text = try value.string(name)
@@ -98,7 +101,7 @@ extension HistoryEntry {
         guard hasTime else { throw .missing("t_mono") }
         entry.operation = operation
         if let epoch, let attempt {
-            entry.token = Token(epoch: epoch, attempt: attempt)
+            entry.token = Token(epoch: epoch, turn: turn, attempt: attempt)
         } else if epoch != nil || attempt != nil {
             throw .missing(epoch == nil ? "epoch" : "attempt")
         }

@@ -78,22 +78,25 @@ public struct HistoryEntry: Sendable, Equatable {
         case extend
     }
 
-    /// The part of a fencing token that grows: the broker's epoch, then the attempt.
+    /// The part of a fencing token that grows: the broker's epoch, then the turn, then the attempt.
     public struct Token: Sendable, Hashable, Comparable {
         /// The broker's epoch.
         public var epoch: UInt64
+        /// What tells handings-out under the same attempt apart.
+        public var turn: UInt64
         /// The attempt, from 1.
         public var attempt: UInt64
 
         /// Creates a token.
-        public init(epoch: UInt64, attempt: UInt64) {
+        public init(epoch: UInt64, turn: UInt64 = 0, attempt: UInt64) {
             self.epoch = epoch
+            self.turn = turn
             self.attempt = attempt
         }
 
         /// Orders tokens of one group and event by when they were given out.
         public static func < (left: Token, right: Token) -> Bool {
-            (left.epoch, left.attempt) < (right.epoch, right.attempt)
+            (left.epoch, left.turn, left.attempt) < (right.epoch, right.turn, right.attempt)
         }
     }
 
