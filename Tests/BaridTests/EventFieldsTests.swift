@@ -62,6 +62,43 @@ struct EventFieldsTests {
         #expect(try EventEnvelope(message).checkedData() == Data(expected))
     }
 
+    @Test(arguments: events)
+    func theMessageIsThatOfTheGeneratedCode(message: Barid_Bus_V1_Event) throws {
+        var options = BinaryEncodingOptions()
+        options.useDeterministicOrdering = true
+        let bytes: [UInt8] = try message.serializedBytes(options: options)
+        let plain = bytes.withUnsafeBytes { PlainEventReader.read($0) }
+        #expect((plain == nil) == !message.extensions.isEmpty)
+        if let plain { #expect(plain == message) }
+        #expect(try EventEnvelope(serialized: bytes).message == message)
+    }
+
+    /// Whatever the bytes are: what is read the short way is what the generated decoder reads.
+    @Test func damagedBytesAreReadAsTheGeneratedCodeReadsThem() throws {
+        var small = Self.full
+        small.protoData.value = Data([1, 2, 3])
+        small.partitionKey = "k"
+        var generator = SystemRandomNumberGenerator()
+        var read = 0
+        for _ in 0..<20_000 {
+            var bytes: [UInt8] = try small.serializedBytes()
+            for _ in 0..<Int.random(in: 1...3, using: &generator) where bytes.count > 1 {
+                let at = Int.random(in: 0..<bytes.count, using: &generator)
+                switch Int.random(in: 0..<4, using: &generator) {
+                case 0: bytes[at] = UInt8.random(in: 0...255, using: &generator)
+                case 1: bytes.insert(UInt8.random(in: 0...255, using: &generator), at: at)
+                case 2: bytes.remove(at: at)
+                default: bytes.removeLast(min(bytes.count - 1, at))
+                }
+            }
+            guard let plain = bytes.withUnsafeBytes({ PlainEventReader.read($0) }) else { continue }
+            read += 1
+            let expected = try? Barid_Bus_V1_Event(serializedBytes: bytes)
+            #expect(plain == expected, "\(bytes)")
+        }
+        #expect(read > 1_000)
+    }
+
     @Test func whatThisVersionDoesNotKnowIsKept() throws {
         // Field 100, a varint: of a later version of the schema.
         let bytes = try Self.full.serializedBytes() as [UInt8] + [0xa0, 0x06, 0x01]

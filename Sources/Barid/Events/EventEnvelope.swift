@@ -39,6 +39,10 @@ public struct EventEnvelope: Sendable, Hashable {
 
     /// Reads the serialised form from any bytes.
     init(serializedBytes serialized: some SwiftProtobufContiguousBytes) throws {
+        if let plain = serialized.withUnsafeBytes({ PlainEventReader.read($0) }) {
+            message = plain
+            return
+        }
         do {
             message = try Barid_Bus_V1_Event(serializedBytes: serialized)
         } catch {
