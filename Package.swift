@@ -277,7 +277,9 @@ let package = Package(
         // One suite over GRPCCore's in-process transport and every wire of ours.
         .testTarget(
             name: "BaridTransportTests",
-            dependencies: ["BaridTransport", "ZeroMQ", grpcCore, grpcInProcess, logging],
+            dependencies: [
+                "BaridTransport", "TestSupport", "ZeroMQ", grpcCore, grpcInProcess, logging,
+            ],
             path: "Tests/BaridTransportTests", swiftSettings: settings),
         .testTarget(
             name: "BaridTextTests", dependencies: ["BaridText"], path: "Tests/BaridTextTests",

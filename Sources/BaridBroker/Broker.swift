@@ -107,8 +107,7 @@ public final class Broker: Service {
         listening.keys = keys
         listening.allowsLocalUsers = configuration.allowsLocalUsers
         listening.audit = audit
-        listening.maximumSessions = configuration.maximumSessions
-        listening.maximumSessionsPerKey = configuration.maximumSessionsPerKey
+        listening.peers = configuration.peers
         let mailbox = self.core.mailbox
         listening.rawHandlers = [
             "barid.bus.v1.EventBus/Publish": PublishHandler(

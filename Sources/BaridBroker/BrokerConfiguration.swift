@@ -27,14 +27,8 @@ public struct BrokerConfiguration: Sendable {
     ///
     /// The default is `keys` in the data folder.
     public var keyFolder: String
-    /// Sessions of one key at once.
-    ///
-    /// The default is 256.
-    public var maximumSessionsPerKey = 256
-    /// Sessions at once.
-    ///
-    /// The default is 4,096.
-    public var maximumSessions = 4_096
+    /// What peers together may take.
+    public var peers = PeerLimits()
     /// The version told to operators.
     public var version = "0.1.0"
     /// Where the broker logs.

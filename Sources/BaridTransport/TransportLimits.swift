@@ -23,6 +23,13 @@ public struct TransportLimits: Sendable, Hashable {
     /// The default is 1,024.
     public var maximumStreams = 1_024
 
+    /// Bytes of messages a peer has begun and not finished, all streams of a session together; more
+    /// end the session.
+    ///
+    /// The default is 64 MiB: these bytes are outside of credit, and each may belong to a message
+    /// of the largest size.
+    public var maximumUnfinishedBytes = 64 << 20
+
     /// The largest `maximumMessageBytes` accepted: 16 MiB and 64 KiB for what surrounds an event.
     public static let hardMaximumMessageBytes = 16 << 20 + 64 << 10
 
@@ -49,6 +56,8 @@ public struct TransportLimits: Sendable, Hashable {
         limits.streamWindowBytes = min(max(streamWindowBytes, Self.initialStreamCredit), 64 << 20)
         limits.sessionWindowBytes = min(
             max(sessionWindowBytes, Self.initialSessionCredit), 1 << 30)
+        limits.maximumUnfinishedBytes = min(
+            max(maximumUnfinishedBytes, limits.maximumMessageBytes), 1 << 30)
         limits.maximumStreams = min(max(maximumStreams, 1), 1 << 20)
         return limits
     }

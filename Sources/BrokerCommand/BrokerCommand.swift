@@ -98,7 +98,8 @@ struct BrokerCommand: AsyncParsableCommand {
             throw Failure(error).report()
         }
         var core = CoreConfiguration()
-        let explained = try limits.apply(to: &core)
+        var peers = PeerLimits()
+        let explained = try limits.apply(to: &core, &peers)
         guard !printConfiguration else {
             printSettings(settings, explained)
             return
@@ -122,7 +123,7 @@ struct BrokerCommand: AsyncParsableCommand {
         configuration.version = Self.configuration.version
         configuration.logger = Logger(label: "barid.broker")
         do {
-            try DescriptorLimit.raise()
+            configuration.peers = peers.fitted(toDescriptors: try DescriptorLimit.raise())
             try await run(configuration)
         } catch {
             throw Failure(error).report()

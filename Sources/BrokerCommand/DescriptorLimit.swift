@@ -19,15 +19,16 @@ enum DescriptorLimit {
 
     /// Raises the limit as far as the system allows.
     ///
+    /// - Returns: How many there may be.
     /// - Throws: `RPCError` with code `.unavailable`, naming both numbers, when that is too little.
-    static func raise() throws {
+    static func raise() throws -> Int {
         var limit = rlimit()
         #if canImport(Glibc)
             let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
         #else
             let resource = RLIMIT_NOFILE
         #endif
-        guard getrlimit(resource, &limit) == 0 else { return }
+        guard getrlimit(resource, &limit) == 0 else { return Int(minimum) }
         let allowed = min(UInt64(limit.rlim_max), wanted)
         if UInt64(limit.rlim_cur) < allowed {
             limit.rlim_cur = rlim_t(allowed)
@@ -43,5 +44,6 @@ enum DescriptorLimit {
                     of its service
                     """)
         }
+        return Int(clamping: limit.rlim_cur)
     }
 }

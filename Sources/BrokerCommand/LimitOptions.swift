@@ -1,8 +1,9 @@
 import ArgumentParser
 import BaridBroker
+import BaridTransport
 import Foundation
 
-/// Limits of disk and memory: flags, else variables of the environment, else the defaults.
+/// Limits of disk, memory and peers: flags, else variables of the environment, else the defaults.
 struct LimitOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -37,6 +38,40 @@ struct LimitOptions: ParsableArguments {
             discussion: "Else BARID_DEDUP_HOURS. The default is 24.", valueName: "hours"))
     var dedupHours: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Peers at once.",
+            discussion: "Else BARID_MAXIMUM_SESSIONS. The default is 4096, or what the limit of "
+                + "descriptors has room for.", valueName: "count"))
+    var maximumSessions: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Peers at once that have the same key.",
+            discussion: "Else BARID_MAXIMUM_SESSIONS_PER_KEY. The default is 256.",
+            valueName: "count"))
+    var maximumSessionsPerKey: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Connections at once that have no session; the oldest gives way.",
+            discussion: "Else BARID_MAXIMUM_PENDING. The default is 1024, or what the limit of "
+                + "descriptors has room for.", valueName: "count"))
+    var maximumPending: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Memory for messages that peers have begun and not finished.",
+            discussion: "Else BARID_MAXIMUM_UNFINISHED. The default is 256MiB.",
+            valueName: "size"))
+    var maximumUnfinished: ByteSize?
+
+    @Option(
+        help: ArgumentHelp(
+            "Look for peers that fill memory each time it has grown by so much.",
+            discussion: "Else BARID_MEMORY_STEP. The default is 32MiB.", valueName: "size"))
+    var memoryStep: ByteSize?
+
     /// A limit as it was resolved.
     struct Explained {
         var name: String
@@ -44,15 +79,16 @@ struct LimitOptions: ParsableArguments {
         var origin: String
     }
 
-    /// Puts the limits into the settings of the core.
+    /// Puts the limits into the settings.
     ///
     /// - Parameters:
-    ///   - core: The settings to change.
+    ///   - core: The settings of the core to change.
+    ///   - peers: The limits of peers to change.
     ///   - environment: The environment.
     /// - Returns: Every limit with its origin, for `--print-configuration`.
     /// - Throws: `ValidationError` naming every variable that cannot be read.
     func apply(
-        to core: inout CoreConfiguration,
+        to core: inout CoreConfiguration, _ peers: inout PeerLimits,
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws -> [Explained] {
         var explained: [Explained] = []
@@ -89,7 +125,18 @@ struct LimitOptions: ParsableArguments {
         let hours = resolve(
             "dedup-hours", dedupHours, { Int($0) }, fallback: 24, { "\($0)" })
         core.engine.identityAge = .seconds(3_600) * max(0, min(hours, 1_000_000))
-        problems += core.problems
+        func count(_ name: String, _ flag: Int?, _ fallback: Int) -> Int {
+            resolve(name, flag, { Int($0) }, fallback: fallback, { "\($0)" })
+        }
+        peers.maximumSessions = count(
+            "maximum-sessions", maximumSessions, peers.maximumSessions)
+        peers.maximumSessionsPerKey = count(
+            "maximum-sessions-per-key", maximumSessionsPerKey, peers.maximumSessionsPerKey)
+        peers.maximumPending = count("maximum-pending", maximumPending, peers.maximumPending)
+        peers.maximumUnfinishedBytes = size(
+            "maximum-unfinished", maximumUnfinished, peers.maximumUnfinishedBytes)
+        peers.memoryStepBytes = size("memory-step", memoryStep, peers.memoryStepBytes)
+        problems += core.problems + peers.problems
         guard problems.isEmpty else { throw ValidationError(problems.joined(separator: "\n")) }
         return explained
     }

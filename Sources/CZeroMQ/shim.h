@@ -1,4 +1,5 @@
 // The C interface of libzmq, and what the Glibc module leaves out or Swift cannot call.
+#include <malloc.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <zmq.h>
@@ -6,4 +7,9 @@
 // Names the calling thread; prctl is variadic.
 static inline void czeromq_name_thread(const char *name) {
     prctl(PR_SET_NAME, name, 0, 0, 0);
+}
+
+// Gives free memory of every arena back to the system.
+static inline void czeromq_trim(void) {
+    malloc_trim(0);
 }

@@ -102,4 +102,24 @@ extension Socket {
     public static func cut(descriptor: Int32) {
         shutdown(descriptor, Int32(SHUT_RDWR))
     }
+
+    /// Cuts a connection and drops what has come on it and was not read yet.
+    ///
+    /// - Parameter descriptor: The descriptor, as for ``cut(descriptor:)``.
+    public static func abort(descriptor: Int32) {
+        cut(descriptor: descriptor)
+        // Of TCP, which may hold megabytes; on a Unix socket this is refused, and changes nothing.
+        var nowhere = sockaddr()
+        nowhere.sa_family = sa_family_t(AF_UNSPEC)
+        _ = Glibc.connect(descriptor, &nowhere, socklen_t(MemoryLayout<sockaddr>.size))
+    }
+
+    /// Whether the kernel holds bytes of a connection that libzmq has not read yet.
+    ///
+    /// - Parameter descriptor: The descriptor, of this process.
+    /// - Returns: False also for a descriptor that is no connection any more.
+    public static func hasUnread(descriptor: Int32) -> Bool {
+        var count: Int32 = 0
+        return ioctl(descriptor, UInt(FIONREAD), &count) == 0 && count > 0
+    }
 }

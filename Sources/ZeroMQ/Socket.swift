@@ -49,8 +49,12 @@ public final class Socket {
         case immediate
         /// The first and the longest pause between attempts to connect, in milliseconds.
         case reconnect(first: Int32, longest: Int32)
+        /// How long an attempt to connect may take, in milliseconds.
+        case connect(Int32)
         /// Takes IPv6 addresses as well.
         case ipv6
+        /// The id a ROUTER is to know this socket by; Barid's clients leave the choice to it.
+        case routingID([UInt8])
         /// Connections the system may hold before they are accepted.
         case backlog(Int32)
         /// The domain under which the next bind asks the ZAP handler; empty asks only for CURVE.
@@ -109,7 +113,9 @@ public final class Socket {
         case .reconnect(let first, let longest):
             try set(ZMQ_RECONNECT_IVL, first)
             try set(ZMQ_RECONNECT_IVL_MAX, longest)
+        case .connect(let milliseconds): try set(ZMQ_CONNECT_TIMEOUT, milliseconds)
         case .ipv6: try set(ZMQ_IPV6, Int32(1))
+        case .routingID(let bytes): try set(ZMQ_ROUTING_ID, bytes: bytes)
         case .backlog(let count): try set(ZMQ_BACKLOG, count)
         case .zapDomain(let domain): try set(ZMQ_ZAP_DOMAIN, bytes: Array(domain.utf8))
         case .curveServer(let secret):

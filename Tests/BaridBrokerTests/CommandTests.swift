@@ -100,20 +100,27 @@ import Testing
             "barid-broker", ["--print-configuration", "--soft-free", "1.5 GiB"],
             environment: Self.environment(folder).merging([
                 "BARID_MAXIMUM_LOG": "10GB", "BARID_DEDUP_HOURS": "48",
+                "BARID_MAXIMUM_SESSIONS_PER_KEY": "3",
             ]) { $1 })
         #expect(try await shown.ended() == 0, "\(shown.error)")
         for line in [
             "soft-free\t1610612736\tflag --soft-free", "hard-free\t25165824\tdefault",
             "maximum-log\t10000000000\tenvironment BARID_MAXIMUM_LOG",
             "dedup-hours\t48\tenvironment BARID_DEDUP_HOURS", "dedup-events\t131072\tdefault",
+            "maximum-sessions-per-key\t3\tenvironment BARID_MAXIMUM_SESSIONS_PER_KEY",
+            "maximum-sessions\t4096\tdefault", "maximum-pending\t1024\tdefault",
+            "maximum-unfinished\t268435456\tdefault", "memory-step\t33554432\tdefault",
         ] {
             #expect(shown.output.contains(line), "\(line): \(shown.output)")
         }
         let wrong = try RunningProcess(
-            "barid-broker", ["--soft-free", "1MiB", "--dedup-events", "0"],
+            "barid-broker",
+            ["--soft-free", "1MiB", "--dedup-events", "0", "--maximum-pending", "0"],
             environment: Self.environment(folder).merging(["BARID_MAXIMUM_LOG": "much"]) { $1 })
         #expect(try await wrong.ended() == 64)
-        for part in ["soft limit", "window of identities", "BARID_MAXIMUM_LOG"] {
+        for part in [
+            "soft limit", "window of identities", "BARID_MAXIMUM_LOG", "without a session",
+        ] {
             #expect(wrong.error.contains(part), "\(part): \(wrong.error)")
         }
     }

@@ -41,8 +41,8 @@ public final class Connection: Sendable {
 
         /// The longest pause before a session is tried again.
         ///
-        /// The default is 10 s.
-        public var maximumBackoff = Duration.seconds(10)
+        /// The default is 2 s, so that a network that is back is in use within 3 s.
+        public var maximumBackoff = Duration.seconds(2)
 
         /// Where lost and regained sessions are logged.
         public var logger = Logger(label: "barid.connection")
@@ -223,7 +223,10 @@ public final class Connection: Sendable {
         try socket.set(.maximumMessageSize(Int64(TransportLimits.maximumSocketMessageBytes)))
         try socket.set(.heartbeat(interval: 2_000, timeout: 6_000))
         try socket.set(.handshake(5_000))
-        try socket.set(.reconnect(first: 100, longest: 10_000))
+        try socket.set(.reconnect(first: 100, longest: 1_000))
+        // A network that swallows packets would else hold an attempt for minutes. The system sends the
+        // first packet again after a second.
+        try socket.set(.connect(1_500))
         try socket.set(.linger(0))
         if configuration.endpoint.isIPv6 { try socket.set(.ipv6) }
         if case .tcp = configuration.endpoint, let key = configuration.key {

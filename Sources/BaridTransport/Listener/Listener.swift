@@ -36,16 +36,8 @@ public final class Listener: Sendable {
         /// The default is 256.
         public var maximumWaitingCalls = 256
 
-        /// Sessions at once; the next hello is refused.
-        ///
-        /// The default is 4,096.
-        public var maximumSessions = 4_096
-
-        /// Sessions of one key at once; the next hello is refused.
-        ///
-        /// The default is 256: a key belongs to one program, and a leaked one must not use up the
-        /// broker's sessions.
-        public var maximumSessionsPerKey = 256
+        /// What peers together may take.
+        public var peers = PeerLimits()
 
         /// Who may connect, where an endpoint asks for keys; with it, such endpoints are encrypted
         /// and every connection is authenticated.
@@ -237,12 +229,14 @@ extension Listener {
             try socket.set(.routerMandatory)
             try socket.set(.maximumMessageSize(Int64(TransportLimits.maximumSocketMessageBytes)))
             try socket.set(.heartbeat(interval: 2_000, timeout: 6_000))
-            try socket.set(.handshake(5_000))
+            try socket.set(
+                .handshake(Int32(ConnectionGuard.handshakeTime.components.seconds * 1_000)))
             try socket.set(.linger(0))
             try socket.set(.backlog(1_024))
             // Credit bounds what a peer that reads can have waiting: far below this.
             try socket.set(.sendHighWater(10_000))
-            try socket.set(.receiveHighWater(1_000))
+            // With the largest part, 32 MiB of a peer that we do not get round to read.
+            try socket.set(.receiveHighWater(256))
             if configuration.endpoints.contains(where: \.isIPv6) { try socket.set(.ipv6) }
             let monitor = try socket.monitor(name: "listener")
             var locks: [SocketLock] = []

@@ -16,13 +16,21 @@ final class ListenerCore {
     private let monitor: Socket
     private let localPeer: String
 
-    private var links: [RoutingID: PeerLink] = [:]
+    private(set) var links: [RoutingID: PeerLink] = [:]
     private var linksByNumber: [UInt64: PeerLink] = [:]
     private var dirty: [PeerLink] = []
     private var nextNumber: UInt64 = 1
     private var isSomebodyGone = false
     var dispatcher = Dispatcher()
     var waiting: [WaitingCall] = []
+
+    var connections: ConnectionGuard
+    var memory: MemoryWatch
+    let processMemory = ProcessMemory()
+    var nextWatch: ContinuousClock.Instant = .now
+    var nextTrim: ContinuousClock.Instant?
+    /// Handshakes without a key that the self-test made, and whose failure is no news.
+    var failuresOfSelfTest: Int
 
     private var isStopping = false
     private var drainLimit: ContinuousClock.Instant?
@@ -39,6 +47,13 @@ final class ListenerCore {
     ) {
         self.configuration = configuration
         limits = configuration.limits.clamped()
+        connections = ConnectionGuard(
+            maximumPending: configuration.peers.maximumPending,
+            maximumTime: configuration.peers.maximumPendingTime)
+        memory = MemoryWatch(step: configuration.peers.memoryStepBytes)
+        failuresOfSelfTest =
+            configuration.keys == nil
+            ? 0 : configuration.endpoints.count(where: configuration.asksForKey)
         self.shared = shared
         self.mailbox = mailbox
         self.socket = socket
@@ -56,8 +71,8 @@ final class ListenerCore {
             while !isStopping {
                 let now = ContinuousClock.now
                 let ready = try poll.wait(
-                    atMost: links.isEmpty && waiting.isEmpty && drainLimit == nil
-                        ? nil : max(now.duration(to: nextScan), .zero),
+                    atMost: isIdle
+                        ? nil : max(now.duration(to: min(nextScan, nextWatch)), .zero),
                     writable: false)
                 if ready.wakeUp { takeOrders() }
                 if ready.readable { try receive(&part) }
@@ -67,6 +82,7 @@ final class ListenerCore {
                     if try !receive(&part) { endGone() }
                 }
                 scan(.now)
+                watch(.now)
                 flush()
             }
         } catch {
@@ -74,6 +90,10 @@ final class ListenerCore {
                 "the listener's socket failed", metadata: ["error": "\(error)"])
         }
         stop()
+    }
+
+    private var isIdle: Bool {
+        links.isEmpty && waiting.isEmpty && drainLimit == nil && connections.isEmpty
     }
 
     private func takeOrders() {
@@ -115,7 +135,9 @@ final class ListenerCore {
             guard part.hasMore, try socket.receive(into: &part) else { continue }
             guard !part.hasMore else {
                 while part.hasMore, try socket.receive(into: &part) {}
-                refuse(id, FrameError.malformed("a message of more than one part"))
+                refuse(
+                    id, FrameError.malformed("a message of more than one part"),
+                    part.sourceDescriptor)
                 continue
             }
             guard let link = links[id] else {
@@ -169,7 +191,7 @@ final class ListenerCore {
             let hello = try HelloBody(reader.take(header.length))
             let version = try hello.commonVersion()
             let visitor = try admit(id, descriptor, userID, Registration(hello.metadata))
-            guard links.count < configuration.maximumSessions else {
+            guard links.count < configuration.peers.maximumSessions else {
                 throw FrameError(
                     code: .tooManySessions,
                     text: "the broker has \(links.count) sessions, its maximum")
@@ -185,9 +207,9 @@ final class ListenerCore {
                 take(rest, on: link, now)
             }
         } catch let error as FrameError {
-            refuse(id, error)
+            refuse(id, error, descriptor)
         } catch {
-            refuse(id, .malformed("\(error)"))
+            refuse(id, .malformed("\(error)"), descriptor)
         }
     }
 
@@ -214,7 +236,7 @@ final class ListenerCore {
         }
         if identity != .local {
             let count = links.values.count { $0.description?.identity == identity }
-            guard count < configuration.maximumSessionsPerKey else {
+            guard count < configuration.peers.maximumSessionsPerKey else {
                 throw FrameError(
                     code: .tooManySessions,
                     text: "the key \(identity) has \(count) sessions, the most a key may have")
@@ -271,6 +293,7 @@ final class ListenerCore {
         link.isRestricted = visitor.rights != .all
         link.description = description
         links[visitor.routingID] = link
+        if let descriptor = visitor.descriptor { connections.began(descriptor) }
         linksByNumber[number] = link
         nextScan = min(nextScan, link.session.nextTick)
         markDirty(link)
@@ -289,14 +312,14 @@ final class ListenerCore {
     }
 
     /// Tells a peer without a session why it has none.
-    private func refuse(_ id: RoutingID, _ error: FrameError) {
+    private func refuse(_ id: RoutingID, _ error: FrameError, _ descriptor: Int32?) {
         if let link = links[id] {
             link.session.goaway(error.code, error.text)
             end(link, error.code, error.text)
             return
         }
-        configuration.logger.warning(
-            "peer refused", metadata: ["code": "\(error.code.name)", "reason": "\(error.text)"])
+        note(error.code, error.text, who: "nobody")
+        if let descriptor { connections.strayed(descriptor).map(cut) }
         batch.removeAll(keepingCapacity: true)
         FrameCodec.append(
             .goaway, body: GoawayBody(error.code, error.text).encode(), to: &batch)
@@ -460,6 +483,8 @@ final class ListenerCore {
             case .sent: continue
             case .full:
                 end(link, .overloaded, "the peer does not read")
+                // With it goes what libzmq holds for the peer.
+                if let descriptor = link.descriptor { Socket.cut(descriptor: descriptor) }
                 return
             case .unreachable:
                 end(link, .goodbye, "the connection is gone")
@@ -490,13 +515,32 @@ final class ListenerCore {
 
     private func readMonitor() throws(ZeroMQError) {
         while let event = try monitor.nextEvent() {
-            guard case .disconnected(let descriptor) = event else { continue }
-            if let link = links.values.first(where: { $0.descriptor == descriptor }) {
-                link.descriptor = nil
-                link.isGone = true
-                isSomebodyGone = true
+            switch event {
+            case .accepted(let descriptor):
+                let now = ContinuousClock.now
+                connections.accepted(
+                    descriptor, slowly: memory.isTense(now: now), now: now
+                ).map(cut)
+            case .established(let descriptor): connections.established(descriptor)
+            case .disconnected(let descriptor): isGone(descriptor)
+            case .handshakeFailed(let failure): note(failure)
+            case .acceptFailed(let error):
+                configuration.logger.error(
+                    "a connection could not be accepted", metadata: ["errno": "\(error)"])
             }
         }
+    }
+
+    private func isGone(_ descriptor: Int32) {
+        if let link = links.values.first(where: { $0.descriptor == descriptor }) {
+            link.descriptor = nil
+            link.isGone = true
+            isSomebodyGone = true
+        }
+        guard connections.disconnected(descriptor, now: .now) else { return }
+        configuration.audit.refused(
+            .connection, who: "nobody", what: "handshake",
+            right: "an end within \(ConnectionGuard.handshakeTime)")
     }
 
     private func endGone() {
@@ -515,6 +559,12 @@ final class ListenerCore {
         sent.removeAll(keepingCapacity: true)
         links[id] = nil
         linksByNumber[link.number] = nil
+        if let descriptor = link.descriptor {
+            connections.ended(descriptor, now: .now)
+            // Whoever is silent may be in the middle of a message without an end.
+            if code == .timedOut { Socket.cut(descriptor: descriptor) }
+        }
+        note(code, text, who: link.description.map { "\($0.identity)" } ?? "nobody")
         let services = dispatcher.remove(link.number)
         for (stream, binding) in link.bindings {
             switch binding {

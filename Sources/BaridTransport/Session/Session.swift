@@ -74,15 +74,16 @@ struct Session: ~Copyable {
     private var waitingForCredit: [UInt32] = []
     private var sendCredit = TransportLimits.initialSessionCredit
     private var window: ReceiveWindow
-    private var assemblyBytes = 0
+    /// Bytes of messages that were begun and not finished.
+    private(set) var assemblyBytes = 0
 
-    private var lastReceived: ContinuousClock.Instant
+    /// When a whole message came last.
+    private(set) var lastReceived: ContinuousClock.Instant
     private var lastPing: ContinuousClock.Instant
     private var nextDeadline: ContinuousClock.Instant?
 
     static let pingInterval = Duration.seconds(2)
     static let maximumSilence = Duration.seconds(6)
-    static let maximumAssemblyBytes = 64 << 20
 
     /// Begins the connecting side with a hello.
     init(
@@ -474,12 +475,12 @@ extension Session {
         stream.assembly.append(contentsOf: body)
         stream.assemblyCharge += charge
         assemblyBytes += body.count
-        guard assemblyBytes <= Self.maximumAssemblyBytes else {
+        guard assemblyBytes <= limits.maximumUnfinishedBytes else {
             throw FrameError(
                 code: .overloaded,
                 text: """
                     unfinished messages take \(assemblyBytes) bytes, at most \
-                    \(Self.maximumAssemblyBytes) are allowed
+                    \(limits.maximumUnfinishedBytes) are allowed
                     """)
         }
     }
@@ -614,6 +615,13 @@ extension Session {
         return min(next, nextDeadline)
     }
 
+    /// Asks the peer for a sign of life.
+    mutating func ping(now: ContinuousClock.Instant) {
+        guard state == .open else { return }
+        lastPing = now
+        FrameCodec.append(.ping, body: [0, 0, 0, 0, 0, 0, 0, 0], to: &control)
+    }
+
     /// Pings a silent peer, gives a dead one up, ends calls whose time is over.
     mutating func tick(now: ContinuousClock.Instant, into events: inout [Event]) {
         guard state != .closed else { return }
@@ -623,8 +631,7 @@ extension Session {
             return
         }
         if state == .open, max(lastReceived, lastPing).duration(to: now) >= Self.pingInterval {
-            lastPing = now
-            FrameCodec.append(.ping, body: [0, 0, 0, 0, 0, 0, 0, 0], to: &control)
+            ping(now: now)
         }
         guard let first = nextDeadline, first <= now else { return }
         nextDeadline = nil

@@ -21,6 +21,9 @@ final class PeerLink {
     /// Whether the owner has the link on its list of those with something to send.
     var isDirty = false
 
+    /// When the link was made.
+    let began = ContinuousClock.now
+
     /// What the listener knows of the peer.
     var description: SessionDescription?
 

@@ -154,7 +154,7 @@ struct AuthenticationTests {
 
     /// §7: below, at and above the sessions of one key.
     @Test func aKeyHasAMaximumOfSessions() async throws {
-        let broker = try SecureBroker { $0.maximumSessionsPerKey = 2 }
+        let broker = try SecureBroker { $0.peers.maximumSessionsPerKey = 2 }
         let key = try broker.makeKey("wire", "all")
         let other = try broker.makeKey("desk", "all")
         let connections = [try broker.connect(key), try broker.connect(key)]
@@ -236,6 +236,8 @@ struct SecureBroker: Sendable {
         configuration.keys = ring
         configuration.audit = audit
         configuration.logger = .silent
+        // Other tests of this process fill its memory.
+        configuration.peers.memoryStepBytes = 1 << 34
         change(&configuration)
         listener = try Listener(configuration)
         try listener.start()

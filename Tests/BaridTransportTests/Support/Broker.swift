@@ -19,6 +19,8 @@ struct Broker: Sendable {
             endpoints: [.ipc(path: "\(self.folder.path)/broker.ipc")])
         configuration.brokerEpoch = epoch
         configuration.logger = .silent
+        // Other tests of this process fill its memory.
+        configuration.peers.memoryStepBytes = 1 << 34
         change(&configuration)
         listener = try Listener(configuration)
         try listener.start()
