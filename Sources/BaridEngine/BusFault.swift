@@ -50,6 +50,8 @@ public struct BusFault: Error, Sendable, Equatable {
         case workerLost = "WORKER_LOST"
         /// The peer's key has no right to that.
         case notAllowed = "NOT_ALLOWED"
+        /// The worker did not say at its hello that it emits this type.
+        case undeclaredType = "UNDECLARED_TYPE"
         /// The event was given back, or lost to restarts, more often than the limit allows.
         case releasedTooOften = "RELEASED_TOO_OFTEN"
     }

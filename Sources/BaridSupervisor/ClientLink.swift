@@ -102,7 +102,7 @@ extension Barid_Admin_V1_CreateGroupRequest {
                 $0.values = values
             }
         }
-        subscription.start.at = group.startsNew ? .new : .first
+        subscription.start.at = .init(group.start)
         subscription.leaseMs = UInt32(
             clamping: (group.lease ?? .zero).components.seconds * 1000)
         subscription.maximumDeliveries = UInt32(clamping: group.maximumDeliveries ?? 0)
@@ -119,10 +119,12 @@ extension PluginDescription {
             command: manifest.command)
         limits.memory = manifest.limits.memory
         limits.files = manifest.limits.files
+        emits = manifest.emits
+        serves = manifest.serves
         guard let consumes = manifest.consumes else { return }
         var group = Group(
             topic: consumes.topic, name: consumes.group, types: consumes.types,
-            startsNew: consumes.start == .new, lease: manifest.limits.lease,
+            start: consumes.start, lease: manifest.limits.lease,
             maximumDeliveries: consumes.maximumDeliveries)
         group.attributes = consumes.attributes
         groups = [group]

@@ -1,3 +1,5 @@
+public import Barid
+
 /// What the supervisor needs to know from a plugin's manifest.
 public struct PluginDescription: Sendable, Equatable {
     /// Unique name, kebab-case; also the name under which its worker meets the broker.
@@ -14,6 +16,12 @@ public struct PluginDescription: Sendable, Equatable {
 
     /// Groups it joins, to be made before anything is published.
     public var groups: [Group]
+
+    /// Types of the events it emits.
+    public var emits: [String] = []
+
+    /// gRPC services it serves.
+    public var serves: [String] = []
 
     /// What its processes may use.
     public var limits = Limits()
@@ -44,8 +52,8 @@ public struct PluginDescription: Sendable, Equatable {
         /// Values of other attributes, of which an event needs one each.
         public var attributes: [String: [String]] = [:]
 
-        /// Whether a new group starts with the next event, not with the first one kept.
-        public var startsNew: Bool
+        /// Where a new group starts.
+        public var start: PluginManifest.Start
 
         /// Lease of each delivery; nil means the broker's default.
         public var lease: Duration?
@@ -55,13 +63,14 @@ public struct PluginDescription: Sendable, Equatable {
 
         /// Describes a group.
         public init(
-            topic: String = "", name: String, types: [String], startsNew: Bool = false,
+            topic: String = "", name: String, types: [String],
+            start: PluginManifest.Start = .first,
             lease: Duration? = nil, maximumDeliveries: Int? = nil
         ) {
             self.topic = topic
             self.name = name
             self.types = types
-            self.startsNew = startsNew
+            self.start = start
             self.lease = lease
             self.maximumDeliveries = maximumDeliveries
         }

@@ -13,8 +13,11 @@ extension Supervisor {
         nextLook = now + configuration.lookInterval
         guard !isStopping else { return }
         limitMemory()
-        let looks = configuration.plugins.find().map(PluginChanges.Look.init)
-        for change in changes.take(looks) { await carryOut(change) }
+        let found = configuration.plugins.find()
+        let news = changes.take(found.map(PluginChanges.Look.init))
+        guard !news.isEmpty else { return }
+        for change in news { await carryOut(change) }
+        warn(of: PluginGraph(found.map(\.description)))
     }
 
     private func carryOut(_ change: PluginChanges.Change) async {

@@ -82,6 +82,8 @@ public actor Supervisor {
         var lastEnd: ProcessEnd?
         /// The broker's name for the session of the running process; empty before it has one.
         var session = ""
+        /// What a person should know of it although it runs.
+        var warning = ""
         /// Why we killed the process; told with its end.
         var killed: String?
         /// It is forgotten once its process has ended.
@@ -170,11 +172,15 @@ public actor Supervisor {
             begin(Self.brokerName)
         }
         try await waitForBroker()
+        let found = configuration.plugins.find()
+        let graph = PluginGraph(found.map(\.description))
         var keys: [String] = []
-        for plugin in configuration.plugins.find() {
+        // Who is fed by others comes after them.
+        for plugin in graph.order.map({ found[$0] }) {
             changes.accept(PluginChanges.Look(plugin))
             keys.append(add(plugin))
         }
+        warn(of: graph)
         // All groups first, so that nothing the first plugin emits passes the last one by.
         for key in keys { await makeGroups(of: key) }
         for key in keys { begin(key) }
@@ -414,6 +420,21 @@ public actor Supervisor {
         return entry.key
     }
 
+    /// Notes whose events come back to them, and who serves what another one serves.
+    func warn(of graph: PluginGraph) {
+        for index in entries.indices where !entries[index].executable.isEmpty {
+            let entry = entries[index]
+            let warning = graph.warning(of: entry.status.name) ?? ""
+            guard warning != entry.warning else { continue }
+            entries[index].warning = warning
+            if entry.status.message == entry.warning { entries[index].status.message = warning }
+            guard !warning.isEmpty else { continue }
+            logger.warning(
+                "plugin at odds with others",
+                metadata: ["plugin": "\(entry.status.name)", "reason": "\(warning)"])
+        }
+    }
+
     private func logFile(of name: String) -> String {
         "\(configuration.logFolder)/\(name).log"
     }
@@ -493,7 +514,7 @@ public actor Supervisor {
             case .stopping: .stopping
             }
         entries[index].status.restarts = lifecycle.restarts
-        if state == .ready { entries[index].status.message = "" }
+        if state == .ready { entries[index].status.message = entries[index].warning }
         guard entries[index].status.state != state else { return }
         entries[index].status.state = state
         entries[index].status.since = .now

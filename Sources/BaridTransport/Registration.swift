@@ -16,6 +16,11 @@ public struct Registration: Sendable, Hashable {
     /// Calls to them reach the ``Connection/serverTransport`` of this connection.
     public var services: [String] = []
 
+    /// Types of the events it emits, all of them; nil when it does not say, and may emit any.
+    ///
+    /// An output of another type is refused and becomes a dead letter.
+    public var emits: [String]?
+
     /// Calls and events this peer works on at once; the broker forwards no more calls than that.
     ///
     /// The default is 8.

@@ -81,6 +81,22 @@ import Testing
         #expect(try await barid("plugin", "logs", "nobody").code == 66)
     }
 
+    /// Protocols/4-plugin.md §3.1: of plugins that feed one another in a circle `plugin add` warns.
+    @Test func aCircleOfPluginsIsWarnedOf() async throws {
+        for (name, emits) in [("one", "t.two.v1"), ("two", "t.one.v1")] {
+            try plugin(name, at: "mine/\(name)")
+            let manifest = folder.file("mine/\(name)/plugin.yaml")
+            let yaml = try String(contentsOfFile: manifest, encoding: .utf8)
+                .replacing("news.barid.article.parsed.v1", with: "t.\(name).v1")
+            try "\(yaml)emits: [\(emits)]\n".write(
+                toFile: manifest, atomically: true, encoding: .utf8)
+        }
+        let first = try await barid("plugin", "add", folder.file("mine/one"))
+        #expect(first.code == 0 && !first.output.contains("come back"), "\(first)")
+        let second = try await barid("plugin", "add", folder.file("mine/two"))
+        #expect(second.code == 0 && second.output.contains("two → one → two"), "\(second)")
+    }
+
     @Test func withoutABrokerAddAndRemoveWork() async throws {
         try plugin("one", at: "mine/one")
         let added = try await barid("plugin", "add", folder.file("mine/one"))

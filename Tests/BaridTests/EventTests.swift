@@ -52,6 +52,26 @@ struct EventTests {
         #expect(try replayed.output(payload, worker: "x", index: 0, replay: 9).replayNumber == 9)
     }
 
+    /// Protocols/3-events.md §4: "The output of an event with 64 `hops` SHALL be refused".
+    @Test(arguments: [(0, 1), (1, 2), (63, 64)] as [(UInt32, UInt32)])
+    func outputsCountTheWorkersTheyCameThrough(own: UInt32, expected: UInt32) throws {
+        var input = EventEnvelope(id: "i", source: "/s", type: "t.v1")
+        input.hops = own
+        let payload = Barid_Article_V1_ArticleIndexed.with { $0.articleID = "article-1" }
+        #expect(try input.output(payload, worker: "w", index: 0, replay: 0).hops == expected)
+    }
+
+    @Test(arguments: [64, 65, .max] as [UInt32])
+    func circlesOfPluginsEnd(own: UInt32) throws {
+        var input = EventEnvelope(id: "i", source: "/s", type: "t.v1")
+        input.hops = own
+        let payload = Barid_Article_V1_ArticleIndexed.with { $0.articleID = "article-1" }
+        let error = #expect(throws: RPCError.self) {
+            try input.output(payload, worker: "w", index: 0, replay: 0)
+        }
+        #expect(error?.code == .failedPrecondition && error?.message.contains("\(own)") == true)
+    }
+
     /// W3C Trace Context §3.2: a bad header is ignored whole.
     @Test(arguments: [
         "", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331",

@@ -1,3 +1,5 @@
+import Foundation
+import TestSupport
 import Testing
 
 @testable import Barid
@@ -112,6 +114,34 @@ struct PluginManifestTests {
             try PluginManifest(yaml: Array(yaml.utf8))
         }
         #expect(error.description.contains(part), "\(error)")
+    }
+
+    /// The same manifests that the Python reader and the JSON Schema are held to.
+    private struct Vectors: Decodable {
+        struct Vector: Decodable {
+            var name: String
+            var yaml: String
+        }
+
+        var valid: [Vector]
+        var invalid: [Vector]
+    }
+
+    @Test func vectorsAreReadOrRefused() throws {
+        let file = "\(Repository.root)/Protocols/vectors/manifests/manifests.json"
+        let data = try #require(FileManager.default.contents(atPath: file))
+        let vectors = try JSONDecoder().decode(Vectors.self, from: data)
+        #expect(vectors.valid.count > 20 && vectors.invalid.count > 50)
+        for vector in vectors.valid {
+            #expect(throws: Never.self, "\(vector.name)") {
+                try PluginManifest(yaml: Array(vector.yaml.utf8))
+            }
+        }
+        for vector in vectors.invalid {
+            #expect(throws: PluginManifestError.self, "\(vector.name)") {
+                try PluginManifest(yaml: Array(vector.yaml.utf8))
+            }
+        }
     }
 
     @Test func tooLargeOrNotTextIsRefused() throws {

@@ -1,4 +1,5 @@
 internal import BaridSchema
+internal import GRPCCore
 internal import SwiftProtobuf
 
 extension EventEnvelope {
@@ -14,7 +15,8 @@ extension EventEnvelope {
     ///   - replay: Number of the replay, 0 if it is none.
     ///   - sequence: Place of this event in its topic; 0 without a broker.
     /// - Returns: The event, with subject, key, expiry and trace of this one.
-    /// - Throws: `RPCError` with code `.invalidArgument` if the body cannot be serialised.
+    /// - Throws: `RPCError` with code `.invalidArgument` if the body cannot be serialised,
+    ///   `.failedPrecondition` if this event has come through ``maximumHops`` workers.
     public func output(
         _ payload: any EventPayload, worker: String, index: Int, replay: UInt32,
         sequence: UInt64 = 0
@@ -39,8 +41,34 @@ extension EventEnvelope {
         }
         let number = max(replay, replayNumber)
         if number > 0 { output.replayNumber = number }
+        guard hops < Self.maximumHops else {
+            throw RPCError(
+                code: .failedPrecondition,
+                message: """
+                    this event came through \(hops) workers one after the other, the most there may \
+                    be: does a plugin consume what comes of its own outputs?
+                    """)
+        }
+        output.hops = hops + 1
         try output.setData(payload)
         return output
+    }
+
+    /// Most workers one after the other that an event comes through.
+    ///
+    /// Plugins that feed one another in a circle are stopped by it.
+    public static let maximumHops: UInt32 = 64
+
+    /// Workers that the chain of events came through up to this one (attribute `hops`), 0 if none.
+    public var hops: UInt32 {
+        get {
+            guard case .string(let text) = message.extensions["hops"]?.value else { return 0 }
+            return UInt32(text) ?? 0
+        }
+        set {
+            message.extensions["hops"] =
+                newValue == 0 ? nil : .with { $0.string = String(newValue) }
+        }
     }
 
     /// Number of the latest replay in the chain of events that gave rise to this one (attribute

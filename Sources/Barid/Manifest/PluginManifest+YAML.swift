@@ -234,7 +234,8 @@ final class ManifestReader {
 
     private func integer(_ node: Node, _ range: ClosedRange<Int>) -> Int? {
         guard let text = scalar(node) else { return nil }
-        guard let value = Int(text), range.contains(value) else {
+        let isNumber = text.utf8.allSatisfy { (0x30...0x39).contains($0) }
+        guard isNumber, let value = Int(text), range.contains(value) else {
             report(
                 node, "\"\(text)\" is not a number from \(range.lowerBound) to \(range.upperBound)")
             return nil

@@ -50,6 +50,8 @@ public struct PluginManifest: Sendable, Hashable {
         case first
         /// At the next event stored.
         case new
+        /// At the last event stored; at the next one if there is none.
+        case last
     }
 
     /// The range of protocol versions a plugin speaks.

@@ -275,7 +275,7 @@ final class Subscriber: Sendable {
                 sequence: delivery.sequence)
             if let emits = configuration.emits, !emits.contains(output.type) {
                 throw RPCError(
-                    code: .failedPrecondition,
+                    code: .permissionDenied,
                     message: "\(output.type) is not among the emits of plugin.yaml")
             }
             outputs.append(Data(try output.serialized()))

@@ -188,6 +188,7 @@ public final class Worker: Service {
             concurrency: manifest.consumes?.concurrency ?? 8)
         registration.version = manifest.version
         registration.group = manifest.consumes?.group ?? ""
+        registration.emits = manifest.emits
         registration.extra["pid"] = "\(getpid())"
         var connection = Connection.Configuration(
             endpoint: configuration.endpoint, registration: registration)
@@ -206,7 +207,7 @@ public final class Worker: Service {
         subscription.group = consumes.group
         subscription.types = consumes.types
         subscription.attributes = .init(consumes.attributes)
-        subscription.start.at = consumes.start == .first ? .first : .new
+        subscription.start.at = .init(consumes.start)
         subscription.leaseMs = manifest.limits.lease.milliseconds32
         subscription.maximumDeliveries = UInt32(consumes.maximumDeliveries ?? 0)
         subscription.worker = configuration.name ?? manifest.name

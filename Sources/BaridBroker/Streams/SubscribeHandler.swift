@@ -33,6 +33,8 @@ final class SubscribeReceiver: RawReceiver {
     private let audit: AuditTrail
     /// For a worker that may not emit everything.
     private var gate: PublishGate?
+    /// Types it said it emits; nil when it did not say.
+    private let emits: [ArraySlice<UInt8>]?
     private var topic = ""
 
     init(
@@ -45,6 +47,7 @@ final class SubscribeReceiver: RawReceiver {
         self.mailbox = mailbox
         self.audit = audit
         gate = PublishGate(session, audit)
+        emits = session.registration.emits?.map { ArraySlice($0.utf8) }
     }
 
     func received(_ message: [UInt8]) {
@@ -122,17 +125,31 @@ final class SubscribeReceiver: RawReceiver {
         }
     }
 
-    /// Makes a reject of each ack with an output that the worker may not publish.
+    /// Makes a reject of each ack with an output that the worker may not publish, or did not declare.
     private func refuseOutputs(in request: inout SettleRequest) {
-        guard gate != nil else { return }
+        guard gate != nil || emits != nil else { return }
         for index in request.settlements.indices {
             guard case .ack(let outputs) = request.settlements[index].outcome else { continue }
             for output in outputs {
-                guard let fault = gate?.refusal(of: output, topic: topic) else { continue }
+                guard
+                    let fault = undeclared(output) ?? gate?.refusal(of: output, topic: topic)
+                else { continue }
                 request.settlements[index].outcome = .reject(fault)
                 break
             }
         }
+    }
+
+    /// Why an output is none that the worker said it emits; what is no event is the engine's to refuse.
+    private func undeclared(_ output: ArraySlice<UInt8>) -> BusFault? {
+        guard let emits, let scan = try? RoutingScan(output) else { return nil }
+        let type = output[
+            (output.startIndex + scan.type.lowerBound)..<(output.startIndex + scan.type.upperBound)]
+        guard !emits.contains(where: { $0.elementsEqual(type) }) else { return nil }
+        let text = String(decoding: type, as: UTF8.self)
+        return BusFault(
+            .permissionDenied, .undeclaredType,
+            "\(session.registration.name) emitted \(text), which is not among its emits")
     }
 
     private func fail(_ fault: BusFault) {

@@ -61,11 +61,14 @@ struct HelloBody: Hashable {
     /// The highest version both sides speak.
     func commonVersion() throws(FrameError) -> UInt16 {
         guard versions.overlaps(ProtocolVersions.supported) else {
+            let older =
+                versions.upperBound < ProtocolVersions.supported.lowerBound ? "peer" : "broker"
             throw FrameError(
                 code: .unsupportedVersion,
                 text: """
                     the peer speaks transport version \(ProtocolVersions.text(versions)), this \
-                    broker speaks \(ProtocolVersions.text(ProtocolVersions.supported))
+                    broker speaks \(ProtocolVersions.text(ProtocolVersions.supported)): upgrade \
+                    the \(older)
                     """)
         }
         return versions.clamped(to: ProtocolVersions.supported).upperBound
@@ -80,6 +83,11 @@ extension Registration {
         if !version.isEmpty { metadata.addString(version, forKey: "barid-version") }
         if !group.isEmpty { metadata.addString(group, forKey: "barid-group") }
         for service in services { metadata.addString(service, forKey: "barid-service") }
+        if let emits {
+            for type in emits.isEmpty ? [""] : emits {
+                metadata.addString(type, forKey: "barid-emits")
+            }
+        }
         metadata.addString(String(concurrency), forKey: "barid-concurrency")
         for (key, value) in extra.sorted(by: { $0.key < $1.key }) where !key.hasPrefix("barid-") {
             metadata.addString(value, forKey: key)
@@ -95,6 +103,8 @@ extension Registration {
         version = first("barid-version")
         group = first("barid-group")
         services = Array(metadata[stringValues: "barid-service"])
+        let types = Array(metadata[stringValues: "barid-emits"])
+        emits = types.isEmpty ? nil : types.filter { !$0.isEmpty }
         concurrency = min(max(Int(first("barid-concurrency")) ?? 8, 1), 1 << 16)
         for (key, value) in metadata where !key.hasPrefix("barid-") {
             extra[key] = value.encoded()

@@ -70,6 +70,7 @@ class Registration:
     group: str = ""
     services: tuple[str, ...] = ()
     concurrency: int = 8
+    emits: tuple[str, ...] | None = None
     extra: tuple[tuple[str, str], ...] = ()
 
     def metadata(self) -> frames.Metadata:
@@ -79,6 +80,8 @@ class Registration:
         ]  # fmt: skip
         pairs = [pair for pair in pairs if pair[1]]
         pairs += [("barid-service", service) for service in self.services]
+        if self.emits is not None:
+            pairs += [("barid-emits", kind) for kind in self.emits or ("",)]
         pairs.append(("barid-concurrency", str(self.concurrency)))
         pairs += [pair for pair in self.extra if not pair[0].startswith("barid-")]
         return tuple(pairs)

@@ -338,7 +338,7 @@ class Subscriber:
             )  # fmt: skip
             if made.type not in self._configuration.emits:
                 text = f"{made.type} is not among the emits of plugin.yaml"
-                raise RPCError(StatusCode.FAILED_PRECONDITION, text)
+                raise RPCError(StatusCode.PERMISSION_DENIED, text)
             encoded.append(made.SerializeToString(deterministic=True))
         size = sum(map(len, encoded))
         if size > MAXIMUM_OUTPUT_BYTES:

@@ -309,9 +309,18 @@ def _trace(header: str) -> re.Match[str] | None:
     return None if found["version"] == "00" and found["rest"] else found
 
 
+MAXIMUM_HOPS = 64
+"""Most workers one after the other that an event comes through: circles of plugins end there."""
+
+
 def replay_number(envelope: Envelope) -> int:
     """The latest replay in the chain of events that gave rise to this one, 0 if there was none."""
-    attribute = envelope.extensions.get("replaynumber")
+    return _number(envelope, "replaynumber")
+
+
+def _number(envelope: Envelope, name: str) -> int:
+    """An extension that is a decimal number of 32 bits as a string; 0 if it is none."""
+    attribute = envelope.extensions.get(name)
     text = attribute.string if attribute is not None else ""
     is_number = text.isascii() and text.isdigit() and len(text) <= 10
     return int(text) if is_number and int(text) < 1 << 32 else 0
@@ -337,7 +346,8 @@ def make_output(
         sequence: Place of ``parent`` in its topic; 0 without a broker.
 
     Raises:
-        RPCError: INVALID_ARGUMENT if the result is no valid event.
+        RPCError: INVALID_ARGUMENT if the result is no valid event; FAILED_PRECONDITION if the event
+            handled came through as many workers as one may.
     """
     if isinstance(output, Message):
         output = Output(event_type_of(output.__class__), output)
@@ -362,6 +372,14 @@ def make_output(
         text = str(sequence) if sequence else ""
     if text:
         envelope.extensions["originsequence"].string = str(int(text))
+    hops = _number(parent, "hops")
+    if hops >= MAXIMUM_HOPS:
+        raise RPCError(
+            StatusCode.FAILED_PRECONDITION,
+            f"this event came through {hops} workers one after the other, the most there may be: "
+            "does a plugin consume what comes of its own outputs?",
+        )
+    envelope.extensions["hops"].string = str(hops + 1)
     number = max(replay, replay_number(parent))
     if number:
         envelope.extensions["replaynumber"].string = str(number)

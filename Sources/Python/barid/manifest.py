@@ -215,7 +215,7 @@ class _Reader:
             ordering=self._optional(keys, "ordering", self._choice("key"), "key"),
             concurrency=self._optional(keys, "concurrency", self._integer(1, 1024), 1),
             prefetch=self._optional(keys, "prefetch", self._integer(1, 64), 2),
-            start=self._optional(keys, "start", self._choice("first", "new"), "first"),
+            start=self._optional(keys, "start", self._choice("first", "new", "last"), "first"),
             maximum_deliveries=self._optional(
                 keys, "maximum-deliveries", self._integer(1, 100), None
             ),

@@ -233,6 +233,7 @@ class Worker:
             version=manifest.version,
             group=manifest.consumes.group if manifest.consumes else "",
             services=manifest.serves,
+            emits=manifest.emits,
             concurrency=self._concurrency,
             extra=(("pid", str(os.getpid())),),
         )
@@ -249,9 +250,7 @@ class Worker:
                 bus.AttributeFilter(name=name, values=values)
                 for name, values in sorted(consumes.attributes.items())
             ],
-            start=bus.Start(
-                at=bus.Start.AT_FIRST if consumes.start == "first" else bus.Start.AT_NEW
-            ),
+            start=bus.Start(at=f"AT_{consumes.start.upper()}"),
             lease_ms=int(manifest.limits.lease * 1000),
             maximum_deliveries=consumes.maximum_deliveries or 0,
             worker=manifest.name,

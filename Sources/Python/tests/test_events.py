@@ -121,3 +121,22 @@ def test_outputs_carry_the_highest_replay(own: str, replay: int, expected: str) 
     output = make_output(parent, Output("u.v1", "x"), worker="w", index=0, replay=replay)
     found = output.extensions.get("replaynumber")
     assert (found.string if found is not None else "") == expected
+
+
+@pytest.mark.parametrize("own, expected", [("", "1"), ("1", "2"), ("63", "64"), ("x", "1")])
+def test_outputs_count_the_workers_they_came_through(own: str, expected: str) -> None:
+    parent = Envelope(id="a", source="/s", type="t.v1")
+    if own:
+        parent.extensions["hops"].string = own
+    output = make_output(parent, Output("u.v1", "x"), worker="w", index=0)
+    assert output.extensions["hops"].string == expected
+
+
+@pytest.mark.parametrize("own", ["64", "65", "4294967295"])
+def test_circles_of_plugins_end(own: str) -> None:
+    """3-events §4: "The output of an event with 64 hops SHALL be refused"."""
+    parent = Envelope(id="a", source="/s", type="t.v1")
+    parent.extensions["hops"].string = own
+    with pytest.raises(RPCError, match="its own outputs") as caught:
+        make_output(parent, Output("u.v1", "x"), worker="w", index=0)
+    assert caught.value.code is StatusCode.FAILED_PRECONDITION

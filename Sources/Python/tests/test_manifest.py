@@ -1,9 +1,13 @@
 """4-plugin §1: the manifest, valid as a whole or not at all, and where settings come from."""
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 from conftest import REPOSITORY
+from jsonschema import Draft202012Validator
 
 from barid import Manifest, ManifestError, RPCError, Settings
 from barid._yaml import Mapping, Scalar, Sequence, YAMLError, parse
@@ -67,6 +71,56 @@ def test_a_whole_manifest_is_read() -> None:
 def test_every_manifest_of_the_checkout_is_read(path: Path) -> None:
     described = Manifest.parse(path.read_bytes()).describe()
     assert described["name"] and described["limits"]["lease_seconds"] > 0
+
+
+VECTORS = json.loads((REPOSITORY / "Protocols/vectors/manifests/manifests.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("vector", VECTORS["valid"], ids=lambda vector: vector["name"])
+def test_valid_manifests_are_read(vector: dict[str, str]) -> None:
+    Manifest.parse(vector["yaml"].encode())
+
+
+@pytest.mark.parametrize("vector", VECTORS["invalid"], ids=lambda vector: vector["name"])
+def test_invalid_manifests_are_refused(vector: dict[str, str]) -> None:
+    with pytest.raises(ManifestError):
+        Manifest.parse(vector["yaml"].encode())
+
+
+@pytest.fixture(scope="module")
+def schema() -> Draft202012Validator:
+    text = (REPOSITORY / "Protocols/4-plugin.schema.json").read_text("utf-8")
+    Draft202012Validator.check_schema(json.loads(text))
+    return Draft202012Validator(json.loads(text))
+
+
+def as_texts(node: object) -> object:
+    """What a reader sees that takes every scalar for a text, as Barid's do."""
+    if isinstance(node, Mapping):
+        return {key: as_texts(value) for key, (_, value) in node.items.items()}
+    if isinstance(node, Sequence):
+        return [as_texts(item) for item in node.items]
+    return node.text if isinstance(node, Scalar) else None
+
+
+@pytest.mark.parametrize("read", [lambda text: as_texts(parse(text)), yaml.safe_load])
+@pytest.mark.parametrize("kind", ["valid", "invalid"])
+def test_the_schema_takes_what_the_reader_takes(
+    schema: Draft202012Validator, kind: str, read: Callable[[str], object]
+) -> None:
+    """4-plugin §1: but for what is beyond a schema, as its description says; numbers may be texts or numbers."""
+    for vector in VECTORS[kind]:
+        if "beyond_schema" in vector:
+            continue
+        problems = [error.message for error in schema.iter_errors(read(vector["yaml"]))]
+        assert bool(problems) == (kind == "invalid"), f"{vector['name']}: {problems}"
+
+
+@pytest.mark.parametrize("path", sorted(REPOSITORY.glob("Plugins/*/plugin.yaml")), ids=str)
+def test_every_manifest_of_the_checkout_is_one_of_the_schema(
+    schema: Draft202012Validator, path: Path
+) -> None:
+    schema.validate(yaml.safe_load(path.read_text("utf-8")))
 
 
 def test_every_problem_is_told_at_once_with_its_line() -> None:

@@ -53,6 +53,8 @@ struct PluginAdd: AsyncParsableCommand {
                 .badInput, "\(own.link(of: name)) cannot be made: \(error.localizedDescription)")
         }
         var report = Report(name: name, folder: path)
+        let all = others.map(\.description).filter { $0.name != name } + [plugin.description]
+        report.warning = PluginGraph(all).warning(of: name) ?? ""
         if case .notBuilt(_, let command) = plugin.program { report.buildCommand = command }
         do {
             let found = report
@@ -73,6 +75,7 @@ struct PluginAdd: AsyncParsableCommand {
         var behind: UInt64?
         var state: Barid_Supervisor_V1_Plugin?
         var buildCommand = ""
+        var warning = ""
     }
 
     /// Counts what it will catch up on, and waits until it is up.
@@ -106,6 +109,7 @@ struct PluginAdd: AsyncParsableCommand {
             text.add("name", report.name)
             text.add("folder", report.folder)
             if let behind = report.behind { text.add("behind", behind) }
+            if !report.warning.isEmpty { text.add("warning", report.warning) }
             if !report.buildCommand.isEmpty { text.add("build_command", report.buildCommand) }
             if let state = report.state { try text.add("plugin", state) }
             return console.line(text.text)
@@ -113,6 +117,10 @@ struct PluginAdd: AsyncParsableCommand {
         console.line("Added \(console.words(report.name)) from \(console.words(report.folder)).")
         if let behind = report.behind {
             console.line("It will catch up on \(Formats.number(behind)) events.")
+        }
+        if !report.warning.isEmpty {
+            console.line(
+                "\(console.styled("warning", .yellow)): \(console.words(report.warning))")
         }
         if !report.buildCommand.isEmpty {
             console.line("It is not built yet: \(console.words(report.buildCommand))")
