@@ -15,7 +15,8 @@ struct Check: Sendable {
 
     /// All of them, in the order in which they are done.
     static var all: [Check] {
-        commandChecks + sessionChecks + deliveryChecks + inputChecks + lossChecks + endChecks
+        commandChecks + sessionChecks + callChecks + deliveryChecks + slowChecks + inputChecks
+            + lossChecks + endChecks
     }
 }
 
@@ -24,6 +25,13 @@ struct CheckFailure: Error {
     var message: String
 
     init(_ message: String) { self.message = message }
+}
+
+/// A check turned out not to apply.
+struct CheckSkipped: Error {
+    var reason: String
+
+    init(_ reason: String) { self.reason = reason }
 }
 
 /// Throws what went wrong unless a fact holds.

@@ -83,6 +83,8 @@ public struct ConformanceKit: Sendable {
         do {
             try await check.run(subject)
             return .passed
+        } catch let skipped as CheckSkipped {
+            return .skipped(skipped.reason)
         } catch let failure as CheckFailure {
             return .failed(failure.message + subject.lastWords)
         } catch let error as RPCError {

@@ -7,19 +7,30 @@ internal import SwiftProtobuf
 /// Events that the plugin under test can be expected to handle.
 struct Samples: Sendable {
     private let events: [EventEnvelope]
+    private let slowEvent: EventEnvelope?
 
     /// Takes what was given, and adds the article's own events that the manifest names.
     init(_ given: [EventEnvelope], manifest: PluginManifest) {
         let types = manifest.consumes?.types ?? []
+        slowEvent = given.first { Self.isSlow($0) }
+        let given = given.filter { !Self.isSlow($0) }
         let known = Self.articleEvents.filter { event in
             !given.contains { $0.type == event.type }
         }
         events = (given + known).filter { event in
-            types.contains { Self.matches(event.type, $0) }
+            types.contains { PluginManifest.pattern($0, takes: event.type) }
         }
     }
 
     var isEmpty: Bool { events.isEmpty }
+
+    /// An event that keeps its handler busy for some seconds, as the giver of the samples says by the
+    /// attribute `conformance` with the value `slow`; nil when there is none.
+    var slow: EventEnvelope? { slowEvent }
+
+    private static func isSlow(_ event: EventEnvelope) -> Bool {
+        event.message.extensions["conformance"]?.value == .string("slow")
+    }
 
     /// A fresh event of the plugin's first type.
     ///
@@ -39,18 +50,6 @@ struct Samples: Sendable {
 
     /// As ``event(_:)``, as bytes.
     func bytes(_ number: Int) -> [UInt8] { (try? event(number).serialized()) ?? [] }
-
-    /// Protocols/2-bus.md §4: `*` is one segment, a final `>` one or more.
-    static func matches(_ type: String, _ pattern: String) -> Bool {
-        var rest = type.split(separator: ".")[...]
-        for segment in pattern.split(separator: ".") {
-            if segment == ">" { return !rest.isEmpty }
-            guard let first = rest.popFirst(), segment == "*" || segment == first else {
-                return false
-            }
-        }
-        return rest.isEmpty
-    }
 
     private static let text = """
         مرفأ الياسمين : البلدية تفتح الجسر القديم أمام المشاة

@@ -13,6 +13,7 @@ final class ScriptedBroker: RawHandler {
         var streams: [SubscribeStream] = []
         var sessions: [SessionDescription] = []
         var refusal: RPCError?
+        var descriptors: [UInt8]?
     }
 
     let endpoint: Endpoint
@@ -25,7 +26,12 @@ final class ScriptedBroker: RawHandler {
         var configuration = Listener.Configuration(endpoints: [endpoint])
         configuration.brokerEpoch = epoch
         configuration.limits.maximumMessageBytes = TransportLimits.hardMaximumMessageBytes
-        configuration.rawHandlers = ["barid.bus.v1.EventBus/Subscribe": self]
+        configuration.rawHandlers = [
+            "barid.bus.v1.EventBus/Subscribe": self,
+            "barid.reflection.v1.Registry/Register": RegisterHandler { [self] descriptors in
+                state.withLock { $0.descriptors = descriptors }
+            },
+        ]
         configuration.logger = Logger(label: "conformance") { _ in SwiftLogNoOpLogHandler() }
         configuration.onSession = { [self] event in
             guard case .started(let session) = event else { return }
@@ -64,6 +70,9 @@ final class ScriptedBroker: RawHandler {
 
     /// Every Subscribe stream since the check began.
     var streams: [SubscribeStream] { state.withLock { $0.streams } }
+
+    /// The descriptors that the worker handed in; nil before it did.
+    var descriptors: [UInt8]? { state.withLock { $0.descriptors } }
 
     /// Every session since the check began.
     var sessions: [SessionDescription] { state.withLock { $0.sessions } }

@@ -1,12 +1,66 @@
 internal import BaridTransport
 internal import GRPCCore
 internal import Logging
+internal import SwiftProtobuf
 
 extension Subject {
+    /// A method that the worker serves, from the descriptors it handed in.
+    ///
+    /// - Throws: ``CheckSkipped`` when it handed in none.
+    func servedMethod() async throws -> String {
+        let descriptors: [UInt8]
+        do {
+            descriptors = try await wait(for: "its descriptors", within: .seconds(3)) {
+                broker.descriptors
+            }
+        } catch {
+            throw CheckSkipped("it hands in no descriptors, so no method is known")
+        }
+        let set = try? Google_Protobuf_FileDescriptorSet(serializedBytes: descriptors)
+        for file in set?.file ?? [] {
+            for service in file.service {
+                let name = file.package.isEmpty ? service.name : "\(file.package).\(service.name)"
+                guard manifest.serves.contains(name), let method = service.method.first else {
+                    continue
+                }
+                return "\(name)/\(method.name)"
+            }
+        }
+        throw CheckSkipped("its descriptors hold none of the services it serves")
+    }
+
+    /// Opens a call and sends nothing, until it is cancelled or its time is over.
+    ///
+    /// - Parameters:
+    ///   - method: What to call.
+    ///   - timeout: The call's deadline.
+    ///   - cancel: When to cancel it; nil leaves it to the deadline.
+    func hold(_ method: String, timeout: Duration, cancelAfter cancel: Duration?) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                _ = await self.call(method, timeout: timeout) {
+                    try await Task.sleep(for: .seconds(60))
+                }
+            }
+            if let cancel {
+                try? await Task.sleep(for: cancel)
+                group.cancelAll()
+            }
+            await group.waitForAll()
+        }
+    }
+
     /// Calls a method with an empty message, as a client of the scripted broker.
     ///
+    /// - Parameters:
+    ///   - method: What to call.
+    ///   - timeout: The call's deadline.
+    ///   - before: Done before the message is sent.
     /// - Returns: The error it ended with; nil is OK.
-    func call(_ method: String) async -> RPCError? {
+    func call(
+        _ method: String, timeout: Duration = .seconds(10),
+        before: @escaping @Sendable () async throws -> Void = {}
+    ) async -> RPCError? {
         do {
             var configuration = Connection.Configuration(
                 endpoint: broker.endpoint, registration: Registration(name: "conformance"))
@@ -21,12 +75,18 @@ extension Subject {
                 group.addTask { try? await client.runConnections() }
                 defer { client.beginGracefulShutdown() }
                 var options = CallOptions.defaults
-                options.timeout = .seconds(10)
+                options.timeout = timeout
+                let request = StreamingClientRequest<[UInt8]> { writer in
+                    try await before()
+                    try await writer.write([])
+                }
                 do {
-                    _ = try await client.unary(
-                        request: ClientRequest(message: [UInt8]()), descriptor: descriptor,
+                    try await client.bidirectionalStreaming(
+                        request: request, descriptor: descriptor,
                         serializer: Bytes(), deserializer: Bytes(), options: options
-                    ) { try $0.message }
+                    ) { response in
+                        for try await _ in response.messages {}
+                    }
                     return nil
                 } catch {
                     return RPCError(handlerError: error)

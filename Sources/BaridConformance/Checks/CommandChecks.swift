@@ -120,6 +120,8 @@ extension Check {
             output.partitionKey == event.partitionKey, "output \(index) has another key")
         try expect(
             output.causationID == event.id, "causationid of output \(index) is not the event's id")
+        try expect(
+            output.hops == event.hops + 1, "hops of output \(index) is not \(event.hops + 1)")
         let trace = event.traceParent?.split(separator: "-").dropFirst().first
         let own = output.traceParent?.split(separator: "-").dropFirst().first
         try expect(trace == own, "output \(index) is not of the event's trace")

@@ -106,6 +106,24 @@ extension Check {
                 try expect(code == 0, "it ended with code \(code)")
             }),
         Check(
+            name: "quiet-output", title: "What it serves leaves standard output alone",
+            clause: "4-plugin §2.7",
+            fix: "Write log lines to standard error; send what libraries print there too.",
+            skip: { needsSample($0) },
+            run: { subject in
+                let (worker, stream) = try await subject.subscribed()
+                stream.deliver(subject.samples.bytes(1), sequence: 1)
+                try await subject.wait(for: "a settlement", within: .seconds(60)) {
+                    stream.end(of: 1)
+                }
+                worker.signal(SIGTERM)
+                _ = try await worker.ended(within: .seconds(12))
+                let noise = worker.output
+                try expect(
+                    noise.isEmpty,
+                    "it wrote \(noise.utf8.count) bytes to standard output: \(noise.prefix(80))")
+            }),
+        Check(
             name: "logs",
             title: "Log lines are JSON on standard error, name the event, and hold no body",
             clause: "4-plugin §2.7",

@@ -46,28 +46,16 @@ extension Check {
                     "barid-concurrency is \(told.concurrency), not \(consumes.concurrency)")
                 try expect(told.group == consumes.group, "barid-group is \(told.group)")
             }),
-        Check(
-            name: "version-refused",
-            title: "A broker without a version in common ends it, with both ranges",
-            clause: "1-transport §7, 4-plugin §2.1",
-            fix: """
-                On goaway unsupported-version print its text and exit with an error; do not \
-                go on.
-                """,
-            run: { subject in
-                let text = "the peer speaks transport version 1, this broker speaks 7 to 9"
-                let refuser = try VersionRefuser(endpoint: subject.broker.endpoint, text: text)
-                defer { refuser.stop() }
-                let worker = try subject.start(["serve"])
-                let code = try await worker.ended(within: .seconds(20))
-                try expect(code != 0, "it ended with code 0")
-                try expect(
-                    worker.error.contains("7 to 9"), "its error does not say the broker's range")
-                let range = refuser.range
-                try expect(
-                    range.map { $0.first <= 1 && $0.last >= 1 } ?? false,
-                    "its hello has not version 1 in its range")
-            }),
+        refused(
+            "broker-too-new", "A broker that is too new ends it, with both ranges",
+            text: """
+                the peer speaks transport version 1, this broker speaks 7 to 9: upgrade the peer
+                """, says: ["7 to 9", "upgrade the peer"]),
+        refused(
+            "broker-too-old", "A broker that is too old ends it, with both ranges",
+            text: """
+                the peer speaks transport version 1, this broker speaks 0: upgrade the broker
+                """, says: ["speaks 0", "upgrade the broker"]),
         Check(
             name: "silence", title: "It keeps its session through silence by answering pings",
             clause: "1-transport §7",
@@ -83,22 +71,29 @@ extension Check {
                     subject.broker.sessions.map(\.id) == [first.id],
                     "the session was lost after at most 7 s without traffic")
             }),
-        Check(
-            name: "unknown-method", title: "A call of a method it does not have is UNIMPLEMENTED",
-            clause: "1-transport §10",
-            fix: "Answer opens of unknown methods with status UNIMPLEMENTED.",
-            skip: { $0.manifest.serves.isEmpty ? "it serves nothing" : nil },
-            run: { subject in
-                try await subject.broker.start()
-                _ = try subject.start(["serve"])
-                _ = try await subject.wait(for: "a session", within: .seconds(20)) {
-                    subject.broker.sessions.first
-                }
-                let service = subject.manifest.serves.first ?? ""
-                let error = await subject.call("\(service)/NoSuchMethod")
-                try expect(
-                    error?.code == .unimplemented,
-                    "the call ended \(error.map { "\($0.code): \($0.message)" } ?? "OK")")
-            }),
     ]
+
+    /// A check that a broker without a version in common ends the worker, which says why.
+    private static func refused(
+        _ name: String, _ title: String, text: String, says: [String]
+    ) -> Check {
+        Check(
+            name: name, title: title, clause: "1-transport §7, 4-plugin §2.1",
+            fix: "On goaway unsupported-version print its text and exit with an error, at once.",
+            run: { subject in
+                let refuser = try VersionRefuser(endpoint: subject.broker.endpoint, text: text)
+                defer { refuser.stop() }
+                let worker = try subject.start(["serve"])
+                let code = try await worker.ended(within: .seconds(10))
+                try expect(code != 0, "it ended with code 0")
+                for part in says {
+                    try expect(
+                        worker.error.contains(part), "its error does not say \"\(part)\"")
+                }
+                let range = refuser.range
+                try expect(
+                    range.map { $0.first <= 1 && $0.last >= 1 } ?? false,
+                    "its hello has not version 1 in its range")
+            })
+    }
 }

@@ -28,6 +28,7 @@ from barid import (  # noqa: E402  # noqa: E402
     cloudevents,
     command,
     events,
+    services,
     settings,
     worker,
 )
@@ -45,6 +46,12 @@ class Order(EventHandler[str]):
             raise barid.RejectEvent("no order")
         if FAULT == "strict-fields" and "laterattribute" in event.envelope.extensions:
             raise barid.RejectEvent("what is that?")
+        if "conformance" in event.envelope.extensions:
+            end = time.monotonic() + 5
+            while time.monotonic() < end:
+                time.sleep(0.02)
+                if FAULT != "deaf-handlers":
+                    context.check()
         if FAULT == "crash-on-large" and event.envelope.ByteSize() > 1 << 19:
             os._exit(1)
         text = event.payload
@@ -211,9 +218,22 @@ def break_it() -> None:
                     raise barid.RejectEvent(f"{error.message}: {envelope.text_data}") from error
 
             _subscriber._handle = telling
+        case "no-hops":
+            chained = _subscriber.make_output
+
+            def unchained(*a: object, **k: object) -> object:
+                output = chained(*a, **k)
+                del output.extensions["hops"]
+                return output
+
+            _subscriber.make_output = unchained
+        case "deaf-calls":
+            services.ServerCall.ended = lambda self, status: None
+        case "noisy" if "serve" in sys.argv:
+            print("here I am", flush=True)
         case "any-address":
-            settings.check_endpoint = lambda endpoint: None
-            _connection.check_endpoint = lambda endpoint: None
+            settings.check_endpoint = lambda endpoint, has_key: None
+            _connection.check_endpoint = lambda endpoint, has_key: None
         case "other-manifest":
             pass
         case "anything-goes":

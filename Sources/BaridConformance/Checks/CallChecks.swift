@@ -1,0 +1,73 @@
+internal import Barid
+internal import BaridTransport
+internal import Foundation
+internal import GRPCCore
+
+extension Check {
+    /// How it answers calls.
+    static let callChecks: [Check] = [
+        Check(
+            name: "unknown-method", title: "A call of a method it does not have is UNIMPLEMENTED",
+            clause: "1-transport §10",
+            fix: "Answer opens of unknown methods with status UNIMPLEMENTED.",
+            skip: { needsService($0) },
+            run: { subject in
+                _ = try await serving(subject)
+                let service = subject.manifest.serves.first ?? ""
+                let error = await subject.call("\(service)/NoSuchMethod")
+                try expect(
+                    error?.code == .unimplemented,
+                    "the call ended \(error.map { "\($0.code): \($0.message)" } ?? "OK")")
+            }),
+        Check(
+            name: "call-cancelled", title: "A call that is cancelled is over for the worker",
+            clause: "1-transport §7",
+            fix: "On cancel end the method, and forget the call: nobody waits for it.",
+            skip: { needsService($0) },
+            run: { subject in
+                let worker = try await serving(subject)
+                let method = try await subject.servedMethod()
+                await subject.hold(
+                    method, timeout: .seconds(30), cancelAfter: .milliseconds(300))
+                try await stopsAtOnce(worker, "a call that was cancelled")
+            }),
+        Check(
+            name: "call-deadline", title: "A call whose time is over is over for the worker",
+            clause: "1-transport §7",
+            fix: "End the method when the time of its open is over, and forget the call.",
+            skip: { needsService($0) },
+            run: { subject in
+                let worker = try await serving(subject)
+                let method = try await subject.servedMethod()
+                await subject.hold(method, timeout: .milliseconds(400), cancelAfter: nil)
+                try await stopsAtOnce(worker, "a call whose deadline was over")
+            }),
+    ]
+
+    private static func needsService(_ subject: Subject) -> String? {
+        subject.manifest.serves.isEmpty ? "it serves nothing" : nil
+    }
+
+    /// Starts a worker and waits until it can be called and, if it consumes, has subscribed.
+    private static func serving(_ subject: Subject) async throws -> WorkerProcess {
+        guard subject.manifest.consumes == nil else { return try await subject.subscribed().0 }
+        try await subject.broker.start()
+        let worker = try subject.start(["serve"])
+        _ = try await subject.wait(for: "a session", within: .seconds(20)) {
+            subject.broker.sessions.first
+        }
+        return worker
+    }
+
+    /// What still runs for a call would keep the worker from its end for some seconds.
+    private static func stopsAtOnce(_ worker: WorkerProcess, _ what: String) async throws {
+        try await Task.sleep(for: .milliseconds(300))
+        worker.signal(SIGTERM)
+        do {
+            let code = try await worker.ended(within: .seconds(4))
+            try expect(code == 0, "it ended with code \(code)")
+        } catch let failure as CheckFailure where worker.isRunning {
+            throw CheckFailure("\(what) keeps the worker from stopping: \(failure.message)")
+        }
+    }
+}
