@@ -19,6 +19,8 @@ public struct DescriptorPool: Sendable {
         public var clientStreaming: Bool
         /// Whether several responses may come.
         public var serverStreaming: Bool
+        /// Whether it may be called twice without harm, as its `idempotency_level` says.
+        public var isIdempotent = false
 
         /// As calls name it: `barid.index.v1.Index/Search`.
         public var path: String { "\(service)/\(name)" }
@@ -62,12 +64,16 @@ public struct DescriptorPool: Sendable {
             define(name)
             for method in service.method {
                 define("\(name).\(method.name)")
-                methods.append(
-                    Method(
-                        service: name, name: method.name, input: Self.plain(method.inputType),
-                        output: Self.plain(method.outputType),
-                        clientStreaming: method.clientStreaming,
-                        serverStreaming: method.serverStreaming))
+                var found = Method(
+                    service: name, name: method.name, input: Self.plain(method.inputType),
+                    output: Self.plain(method.outputType),
+                    clientStreaming: method.clientStreaming,
+                    serverStreaming: method.serverStreaming)
+                switch method.options.idempotencyLevel {
+                case .noSideEffects, .idempotent: found.isIdempotent = true
+                case .idempotencyUnknown: break
+                }
+                methods.append(found)
             }
         }
     }

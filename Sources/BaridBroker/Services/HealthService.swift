@@ -2,7 +2,8 @@ internal import BaridSchema
 internal import BaridTransport
 internal import GRPCCore
 
-/// Serves `grpc.health.v1.Health` for the broker and for every service its workers serve.
+/// Serves `grpc.health.v1.Health` for the broker, for every service its workers serve, and for every
+/// worker by its name.
 ///
 /// Publishing has a name of its own, for a full broker still serves everybody else; Protocols/2-bus
 /// §14.
@@ -29,7 +30,8 @@ struct HealthService: Grpc_Health_V1_Health.SimpleServiceProtocol {
         request: Grpc_Health_V1_HealthListRequest, context: ServerContext
     ) async throws -> Grpc_Health_V1_HealthListResponse {
         .with { response in
-            let names = localServices.union(sessions().flatMap(\.registration.services))
+            let names = localServices.union(
+                sessions().flatMap { $0.registration.services + Self.worker($0) })
             for service in names.union(["", Self.publishing]) {
                 response.statuses[service] = .with { $0.status = status(of: service) }
             }
@@ -61,7 +63,18 @@ struct HealthService: Grpc_Health_V1_Health.SimpleServiceProtocol {
         // A broker that stops takes nothing new from anybody.
         if service.isEmpty { return acceptance.refusal == .draining ? .notServing : .serving }
         if localServices.contains(service) { return .serving }
-        let served = sessions().contains { $0.registration.services.contains(service) }
+        let served = sessions().contains {
+            $0.registration.services.contains(service) || Self.worker($0).contains(service)
+        }
         return served ? .serving : .serviceUnknown
+    }
+
+    /// The name under which a worker is asked for: what its hello says, if it takes events or calls.
+    ///
+    /// No service has such a name, for a service's has a dot.
+    private static func worker(_ session: SessionDescription) -> [String] {
+        let told = session.registration
+        let works = !told.group.isEmpty || !told.services.isEmpty
+        return works && !told.name.isEmpty && !told.name.contains(".") ? [told.name] : []
     }
 }

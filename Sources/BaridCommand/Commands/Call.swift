@@ -12,7 +12,8 @@ struct Call: AsyncParsableCommand {
         discussion: """
             The request and the responses are protobuf JSON; a method that streams its responses prints one a \
             line, and one that streams its requests takes one a line from standard input. Services of any \
-            plugin can be called that has told the broker their descriptors.
+            plugin can be called that has told the broker their descriptors. A method whose \
+            idempotency_level allows it is called again when the worker dies that works on it.
 
             Examples:
               barid call --list
@@ -85,9 +86,10 @@ struct Call: AsyncParsableCommand {
             let names = found.map(\.path).joined(separator: ", ")
             throw CommandError(.badInput, "\(name) may be \(names)")
         }
+        let limit = Duration.milliseconds(Int64(deadline * 1000))
         return JSONCall(
             method: method, pool: catalog.pool(of: method), metadata: try sentMetadata(),
-            options: .within(.milliseconds(Int64(deadline * 1000))))
+            options: method.isIdempotent ? .idempotent(within: limit) : .within(limit))
     }
 
     private func sentMetadata() throws -> Metadata {

@@ -45,6 +45,6 @@ extension BaridClient {
     func article(_ id: String) async throws -> Barid_Index_V1_GetArticleResponse {
         var request = Barid_Index_V1_GetArticleRequest()
         request.articleID = id
-        return try await index().getArticle(request, options: .within(.seconds(30)))
+        return try await index().getArticle(request, options: .idempotent(within: .seconds(30)))
     }
 }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from types import TracebackType
 from typing import Any, Generic, TypeVar
@@ -211,14 +213,35 @@ class Client:
         *,
         timeout: float | None = 30.0,
         metadata: Iterable[tuple[str, str | bytes]] = (),
+        idempotent: bool = False,
     ) -> Response:
         """Makes a unary call and waits for its response.
+
+        Args:
+            method: ``package.Service/Method``.
+            request: The request.
+            response: The class of the response.
+            timeout: Seconds it may take, all tries together; ``None`` for no limit.
+            metadata: Keys and values; a value is bytes where its key ends in ``-bin``.
+            idempotent: It may be made twice without harm, so it is made again, up to five times in
+                all, when the worker dies that works on it.
 
         Raises:
             RPCError: With the code the server gave; UNAVAILABLE if there is no broker or nobody
                 serves it, DEADLINE_EXCEEDED when ``timeout`` is over.
         """
-        return self._unary(method, request, response, timeout, metadata).result()
+        end = None if timeout is None else time.monotonic() + timeout
+        pairs = tuple(metadata)
+        for attempt in range(5):
+            left = None if end is None else max(0.0, end - time.monotonic())
+            try:
+                return self._unary(method, request, response, left, pairs).result()
+            except RPCError as error:
+                if not idempotent or error.code is not StatusCode.UNAVAILABLE or attempt == 4:
+                    raise
+            pause = min(0.1 * 2**attempt, 2.0) * random.uniform(0.5, 1)
+            time.sleep(pause if end is None else max(0.0, min(pause, end - time.monotonic())))
+        raise AssertionError("the last try returns or raises")
 
     async def call_async(
         self,

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import threading
 import time
+from typing import Any
 
 import pytest
 from conftest import ECHO, PROGRAMS, Bench, eventually, order, read_events
@@ -51,7 +52,7 @@ def test_what_a_handler_raises_decides_the_fate(bench: Bench) -> None:
         ("UNKNOWN", "retry"),
         ("INVALID_ARGUMENT", "dead letter"),
         ("RESOURCE_EXHAUSTED", "pause"),
-        ("FAILED_PRECONDITION", "dead letter"),
+        ("PERMISSION_DENIED", "dead letter"),
         ("UNIMPLEMENTED", "dead letter"),
     }
     answered = [line for line in log if line["message"] == "answered"]
@@ -293,3 +294,88 @@ def test_services_can_be_called_by_description(bench: Bench) -> None:
 
     eventually("the descriptors", lambda: "test.barid.v1.Echo/Chat" in barid("--list"))
     assert "HELLO" in barid("test.barid.v1.Echo/Say", '"hello"')
+
+
+@pytest.mark.parametrize("program, reason", [("echo.py", ""), ("rogue.py", "UNDECLARED_TYPE")])
+def test_an_undeclared_output_is_a_dead_letter(bench: Bench, program: str, reason: str) -> None:
+    """4-plugin §1: the library refuses it, and the broker, should a library not."""
+    bench.start_broker()
+    bench.start_worker(program=ECHO.with_name(program))
+
+    def dead() -> list[dict[str, Any]]:
+        done = subprocess.run(
+            [PROGRAMS / "barid", "dead-letters", "list", "--json"],
+            env=bench.environment(), capture_output=True, text=True, timeout=60,
+        )  # fmt: skip
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    with bench.client() as client, Publisher(client.connection, "tests") as publisher:
+        publisher.publish(order(1, "wrong-type"))
+        (letter,) = eventually("a dead letter", dead)
+        text = json.dumps(letter)
+        assert "test.barid.not.declared.v1" in text and "among" in text and reason in text
+        assert '"PERMISSION_DENIED"' in text or '"code": 7' in text or '"code":7' in text
+        assert read_events(client, "test.barid.not.declared.v1") == []
+
+
+def test_plugins_that_feed_themselves_are_stopped(bench: Bench) -> None:
+    """3-events §4: the output of an event with 64 hops is refused, and that is a dead letter."""
+    bench.start_broker()
+    bench.start_worker()
+    event = order(1, "echo")
+    event.extensions["hops"].string = "64"
+    with bench.client() as client, Publisher(client.connection, "tests") as publisher:
+        publisher.publish(event)
+        eventually("the refusal", lambda: "came through 64 workers" in bench.log())
+    fates = [json.loads(line).get("fate") for line in bench.log().splitlines()]
+    assert "dead letter" in fates
+
+
+def barid_call(bench: Bench, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [PROGRAMS / "barid", "call", *arguments],
+        env=bench.environment(), capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("caller", ["command", "client"])
+def test_an_idempotent_call_outlives_its_worker(bench: Bench, caller: str) -> None:
+    """The worker that gets it first dies of it; another one answers."""
+    bench.start_broker()
+    workers = [bench.start_worker(name=f"{n}.log") for n in range(2)]
+    eventually("descriptors", lambda: "test.barid.v1.Echo/Say" in barid_call(bench, "--list").stdout)
+    if caller == "command":
+        done = barid_call(bench, "test.barid.v1.Echo/Say", '"once"')
+        assert done.returncode == 0 and "ONCE" in done.stdout, done.stderr
+    else:
+        with bench.client() as client:
+            said = client.call(
+                "test.barid.v1.Echo/Say", StringValue(value="once"), StringValue, idempotent=True
+            )
+            assert said.value == "ONCE"
+    eventually("the death of one", lambda: [w.poll() for w in workers].count(-signal.SIGKILL) == 1)
+
+
+def test_another_call_ends_at_once_with_its_worker(bench: Bench) -> None:
+    bench.start_broker()
+    workers = [bench.start_worker(name=f"{n}.log") for n in range(2)]
+    eventually("descriptors", lambda: "test.barid.v1.Echo/Say" in barid_call(bench, "--list").stdout)
+    done = barid_call(bench, "test.barid.v1.Echo/SayAsync", '"die"')
+    assert done.returncode == 69, done.stdout + done.stderr
+    eventually("the death of one", lambda: [w.poll() for w in workers].count(-signal.SIGKILL) == 1)
+
+
+def test_health_is_told_of_each_worker_and_service(bench: Bench) -> None:
+    bench.start_broker()
+    worker = bench.start_worker()
+
+    def status(service: str) -> str:
+        return barid_call(bench, "Health/Check", json.dumps({"service": service})).stdout
+
+    eventually("the worker", lambda: "SERVING" in status("echo-python"))
+    assert "SERVING" in status("test.barid.v1.Echo") and "SERVING" in status("")
+    listed = barid_call(bench, "Health/List").stdout
+    assert '"echo-python"' in listed and '"test.barid.v1.Echo"' in listed
+    assert barid_call(bench, "Health/Check", '{"service": "barid call"}').returncode != 0
+    worker.kill()
+    eventually("its end", lambda: status("echo-python") == "")

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -100,6 +101,12 @@ class Echo:
         if request.value == "fail":
             context.trailers.append(("why", "as ordered"))
             raise RPCError(StatusCode.NOT_FOUND, "as ordered", [("more-bin", b"\0\1")])
+        if (
+            request.value.startswith("once")
+            and not Path(f"{os.environ['ECHO_NOTES']}.once").exists()
+        ):
+            Path(f"{os.environ['ECHO_NOTES']}.once").touch()
+            os.kill(os.getpid(), signal.SIGKILL)
         if request.value.startswith("sleep"):
             end = time.monotonic() + float(request.value.split()[1])
             while time.monotonic() < end:
@@ -123,6 +130,8 @@ class Echo:
             yield StringValue(value=request.value.upper())
 
     async def SayAsync(self, request: StringValue, context: CallContext) -> StringValue:
+        if request.value == "die":
+            os.kill(os.getpid(), signal.SIGKILL)
         await asyncio.sleep(0.01)
         return StringValue(value=request.value.upper())
 
@@ -139,4 +148,5 @@ def work(setup: PluginSetup) -> PluginWork:
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parent))
-    run_plugin(Path(__file__).with_name("plugin.yaml"), work)
+    manifest = Path(__file__).with_name("plugin.yaml")
+    run_plugin(os.environ.get("ECHO_MANIFEST", manifest), work)

@@ -20,13 +20,15 @@ for _name, _requests, _responses in (
     ("SayAsync", False, False),
     ("ChatAsync", True, True),
 ):
-    _service.method.add(
+    _method = _service.method.add(
         name=_name,
         input_type=TEXT,
         output_type=TEXT,
         client_streaming=_requests,
         server_streaming=_responses,
     )
+    if _name == "Say":
+        _method.options.idempotency_level = descriptor_pb2.MethodOptions.NO_SIDE_EFFECTS
 
 descriptor_pool.Default().Add(_file)
 ECHO = descriptor_pool.Default().FindServiceByName("test.barid.v1.Echo")

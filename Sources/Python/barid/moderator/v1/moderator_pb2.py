@@ -14,17 +14,19 @@ _sym_db = _symbol_database.Default()
 from barid.article.v1 import article_pb2 as barid_dot_article_dot_v1_dot_article__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"barid/moderator/v1/moderator.proto\x12\x12\x62\x61rid.moderator.v1\x1a\x1e\x62\x61rid/article/v1/article.proto\"X\n\x0fModerateRequest\x12\x0e\n\x04text\x18\x01 \x01(\tH\x00\x12,\n\x07\x61rticle\x18\x02 \x01(\x0b\x32\x19.barid.article.v1.ArticleH\x00\x42\x07\n\x05input\"I\n\x10ModerateResponse\x12\x35\n\tmoderated\x18\x01 \x01(\x0b\x32\".barid.article.v1.ArticleModerated2b\n\tModerator\x12U\n\x08Moderate\x12#.barid.moderator.v1.ModerateRequest\x1a$.barid.moderator.v1.ModerateResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"barid/moderator/v1/moderator.proto\x12\x12\x62\x61rid.moderator.v1\x1a\x1e\x62\x61rid/article/v1/article.proto\"X\n\x0fModerateRequest\x12\x0e\n\x04text\x18\x01 \x01(\tH\x00\x12,\n\x07\x61rticle\x18\x02 \x01(\x0b\x32\x19.barid.article.v1.ArticleH\x00\x42\x07\n\x05input\"I\n\x10ModerateResponse\x12\x35\n\tmoderated\x18\x01 \x01(\x0b\x32\".barid.article.v1.ArticleModerated2g\n\tModerator\x12Z\n\x08Moderate\x12#.barid.moderator.v1.ModerateRequest\x1a$.barid.moderator.v1.ModerateResponse\"\x03\x90\x02\x01\x62\x06proto3')
 
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, globals())
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'barid.moderator.v1.moderator_pb2', globals())
 if _descriptor._USE_C_DESCRIPTORS == False:
 
   DESCRIPTOR._options = None
+  _MODERATOR.methods_by_name['Moderate']._options = None
+  _MODERATOR.methods_by_name['Moderate']._serialized_options = b'\220\002\001'
   _MODERATEREQUEST._serialized_start=90
   _MODERATEREQUEST._serialized_end=178
   _MODERATERESPONSE._serialized_start=180
   _MODERATERESPONSE._serialized_end=253
   _MODERATOR._serialized_start=255
-  _MODERATOR._serialized_end=353
+  _MODERATOR._serialized_end=358
 # @@protoc_insertion_point(module_scope)

@@ -14,17 +14,19 @@ _sym_db = _symbol_database.Default()
 from barid.article.v1 import article_pb2 as barid_dot_article_dot_v1_dot_article__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x62\x61rid/parser/v1/parser.proto\x12\x0f\x62\x61rid.parser.v1\x1a\x1e\x62\x61rid/article/v1/article.proto\"h\n\x0cParseRequest\x12\x36\n\nsubmission\x18\x01 \x01(\x0b\x32\".barid.article.v1.ArticleSubmitted\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x12\n\narticle_id\x18\x03 \x01(\t\";\n\rParseResponse\x12*\n\x07\x61rticle\x18\x01 \x01(\x0b\x32\x19.barid.article.v1.Article2P\n\x06Parser\x12\x46\n\x05Parse\x12\x1d.barid.parser.v1.ParseRequest\x1a\x1e.barid.parser.v1.ParseResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x62\x61rid/parser/v1/parser.proto\x12\x0f\x62\x61rid.parser.v1\x1a\x1e\x62\x61rid/article/v1/article.proto\"h\n\x0cParseRequest\x12\x36\n\nsubmission\x18\x01 \x01(\x0b\x32\".barid.article.v1.ArticleSubmitted\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x12\n\narticle_id\x18\x03 \x01(\t\";\n\rParseResponse\x12*\n\x07\x61rticle\x18\x01 \x01(\x0b\x32\x19.barid.article.v1.Article2U\n\x06Parser\x12K\n\x05Parse\x12\x1d.barid.parser.v1.ParseRequest\x1a\x1e.barid.parser.v1.ParseResponse\"\x03\x90\x02\x01\x62\x06proto3')
 
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, globals())
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'barid.parser.v1.parser_pb2', globals())
 if _descriptor._USE_C_DESCRIPTORS == False:
 
   DESCRIPTOR._options = None
+  _PARSER.methods_by_name['Parse']._options = None
+  _PARSER.methods_by_name['Parse']._serialized_options = b'\220\002\001'
   _PARSEREQUEST._serialized_start=81
   _PARSEREQUEST._serialized_end=185
   _PARSERESPONSE._serialized_start=187
   _PARSERESPONSE._serialized_end=246
   _PARSER._serialized_start=248
-  _PARSER._serialized_end=328
+  _PARSER._serialized_end=333
 # @@protoc_insertion_point(module_scope)

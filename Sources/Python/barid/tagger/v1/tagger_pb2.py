@@ -14,17 +14,19 @@ _sym_db = _symbol_database.Default()
 from barid.article.v1 import article_pb2 as barid_dot_article_dot_v1_dot_article__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x62\x61rid/tagger/v1/tagger.proto\x12\x0f\x62\x61rid.tagger.v1\x1a\x1e\x62\x61rid/article/v1/article.proto\"S\n\nTagRequest\x12\x0e\n\x04text\x18\x01 \x01(\tH\x00\x12,\n\x07\x61rticle\x18\x02 \x01(\x0b\x32\x19.barid.article.v1.ArticleH\x00\x42\x07\n\x05input\">\n\x0bTagResponse\x12/\n\x06tagged\x18\x01 \x01(\x0b\x32\x1f.barid.article.v1.ArticleTagged2P\n\x0c\x45ntityTagger\x12@\n\x03Tag\x12\x1b.barid.tagger.v1.TagRequest\x1a\x1c.barid.tagger.v1.TagResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x62\x61rid/tagger/v1/tagger.proto\x12\x0f\x62\x61rid.tagger.v1\x1a\x1e\x62\x61rid/article/v1/article.proto\"S\n\nTagRequest\x12\x0e\n\x04text\x18\x01 \x01(\tH\x00\x12,\n\x07\x61rticle\x18\x02 \x01(\x0b\x32\x19.barid.article.v1.ArticleH\x00\x42\x07\n\x05input\">\n\x0bTagResponse\x12/\n\x06tagged\x18\x01 \x01(\x0b\x32\x1f.barid.article.v1.ArticleTagged2U\n\x0c\x45ntityTagger\x12\x45\n\x03Tag\x12\x1b.barid.tagger.v1.TagRequest\x1a\x1c.barid.tagger.v1.TagResponse\"\x03\x90\x02\x01\x62\x06proto3')
 
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, globals())
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'barid.tagger.v1.tagger_pb2', globals())
 if _descriptor._USE_C_DESCRIPTORS == False:
 
   DESCRIPTOR._options = None
+  _ENTITYTAGGER.methods_by_name['Tag']._options = None
+  _ENTITYTAGGER.methods_by_name['Tag']._serialized_options = b'\220\002\001'
   _TAGREQUEST._serialized_start=81
   _TAGREQUEST._serialized_end=164
   _TAGRESPONSE._serialized_start=166
   _TAGRESPONSE._serialized_end=228
   _ENTITYTAGGER._serialized_start=230
-  _ENTITYTAGGER._serialized_end=310
+  _ENTITYTAGGER._serialized_end=315
 # @@protoc_insertion_point(module_scope)
