@@ -144,7 +144,7 @@ def test_a_signal_drains_while_the_loop_is_blocked(bench: Bench) -> None:
     worker = bench.start_worker()
     with bench.client() as client, Publisher(client.connection, "tests") as publisher:
         publisher.publish(order(1, "block 2", "async"))
-        time.sleep(0.5)
+        eventually("work", lambda: bench.noted("begin block"))
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(12) == 0
         assert heard(client) == ["block 2 #1"]

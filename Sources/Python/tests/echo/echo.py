@@ -87,6 +87,7 @@ class AsyncOrder(EventHandler[str]):
 
     async def handle(self, event: Event[str], context: HandlerContext) -> list[Output]:
         words = event.payload.split()
+        note(f"begin {event.payload} #{context.attempt}")
         if words[0] == "sleep":
             await asyncio.sleep(float(words[1]))
         elif words[0] == "block":
