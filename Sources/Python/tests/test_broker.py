@@ -343,7 +343,9 @@ def test_an_idempotent_call_outlives_its_worker(bench: Bench, caller: str) -> No
     """The worker that gets it first dies of it; another one answers."""
     bench.start_broker()
     workers = [bench.start_worker(name=f"{n}.log") for n in range(2)]
-    eventually("descriptors", lambda: "test.barid.v1.Echo/Say" in barid_call(bench, "--list").stdout)
+    eventually(
+        "descriptors", lambda: "test.barid.v1.Echo/Say" in barid_call(bench, "--list").stdout
+    )
     if caller == "command":
         done = barid_call(bench, "test.barid.v1.Echo/Say", '"once"')
         assert done.returncode == 0 and "ONCE" in done.stdout, done.stderr
@@ -359,7 +361,9 @@ def test_an_idempotent_call_outlives_its_worker(bench: Bench, caller: str) -> No
 def test_another_call_ends_at_once_with_its_worker(bench: Bench) -> None:
     bench.start_broker()
     workers = [bench.start_worker(name=f"{n}.log") for n in range(2)]
-    eventually("descriptors", lambda: "test.barid.v1.Echo/Say" in barid_call(bench, "--list").stdout)
+    eventually(
+        "descriptors", lambda: "test.barid.v1.Echo/Say" in barid_call(bench, "--list").stdout
+    )
     done = barid_call(bench, "test.barid.v1.Echo/SayAsync", '"die"')
     assert done.returncode == 69, done.stdout + done.stderr
     eventually("the death of one", lambda: [w.poll() for w in workers].count(-signal.SIGKILL) == 1)

@@ -106,9 +106,7 @@ def upgrade_under_load(bench: Bench, events: int, rate: float) -> Upgraded:
         lost=events - len(set(numbers)),
         twice=len(numbers) - len(set(numbers)),
         reordered=sum(
-            later < earlier
-            for key in seen.values()
-            for earlier, later in itertools.pairwise(key)
+            later < earlier for key in seen.values() for earlier, later in itertools.pairwise(key)
         ),
         by_old=versions.count("v1"),
         by_new=versions.count("v2"),
