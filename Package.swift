@@ -260,12 +260,17 @@ let package = Package(
         // The prover's own parts: plans, events, its worker, verdicts, processes.
         .testTarget(
             name: "BaridChaosTests",
-            dependencies: ["BaridChaos", "BaridProof", "BaridSchema", "TestSupport", protobuf],
-            swiftSettings: settings),
+            dependencies: [
+                "BaridChaos", "BaridProof", "BaridSchema", "BaridTransport", "TestSupport",
+                protobuf,
+            ], swiftSettings: settings),
         // The fault table with the real executables; Scripts/chaos runs it.
         .executableTarget(
-            name: "ChaosRig", dependencies: ["BaridChaos", argumentParser], path: "Tests/Chaos",
-            swiftSettings: settings),
+            name: "ChaosRig",
+            dependencies: [
+                "BaridChaos", "BaridTransport", "TestSupport", argumentParser, grpcCore, logging,
+            ],
+            path: "Tests/Chaos", swiftSettings: settings),
         // The supervisor over shell scripts: restarts, crash loops, no orphans.
         .testTarget(
             name: "BaridSupervisorTests",

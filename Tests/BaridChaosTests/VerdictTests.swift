@@ -1,4 +1,5 @@
 import BaridProof
+import BaridTransport
 import Foundation
 import TestSupport
 import Testing
@@ -67,6 +68,34 @@ import Testing
             verdict.summary
                 == "acked 1, lost 0, duplicated 1, worst redelivery 300 ms, recovery p50 40 ms max 40 ms"
         )
+    }
+
+    /// From the first try to publish to the first delivery, whatever came after.
+    @Test func aLatencyEndsWithTheFirstDelivery() {
+        var verdict = Verdict(seed: 1)
+        verdict.judge(history(stored: true), shifts: shifts)
+        #expect(verdict.latencies.count == 1)
+        #expect(verdict.latencies.first?.time ?? .zero > .zero)
+        #expect(verdict.latencies.first?.time ?? .zero < .milliseconds(11))
+    }
+
+    @Test(arguments: [(1, 1), (50, 50), (99, 99), (100, 100), (0, 1), (101, 100)])
+    func percentilesAreOfTheValues(percent: Int, value: Int) {
+        var durations = Durations()
+        #expect(durations.percentile(percent) == nil)
+        for value in (1...100).shuffled() { durations.add(.seconds(value)) }
+        #expect(durations.percentile(percent) == .seconds(value))
+    }
+
+    @Test func accessIsToldToTheBroker() {
+        #expect(ArenaAccess().brokerArguments.isEmpty)
+        let endpoint = Endpoint.tcp(host: "127.0.0.1", port: 7_450)
+        #expect(
+            ArenaAccess(listen: endpoint).brokerArguments
+                == ["--listen", "tcp://127.0.0.1:7450", "--allow-local-users"])
+        #expect(
+            ArenaAccess(listen: endpoint, usesKeys: true).brokerArguments
+                == ["--listen", "tcp://127.0.0.1:7450"])
     }
 
     @Test func aLostEventIsNamed() {

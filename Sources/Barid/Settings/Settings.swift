@@ -63,6 +63,9 @@ public struct Settings: Sendable {
     /// The default is nil.
     public let key: Sourced<KeyFile?>
 
+    /// Path of that file; nil where none was named.
+    public let keyPath: String?
+
     /// Log, index and keys (`--data`, `BARID_DATA`, `data`).
     ///
     /// The default is
@@ -152,6 +155,7 @@ public struct Settings: Sendable {
             fallback: "")
         let keyFile = usesKey ? try keyPath.value.nonEmpty.map { try KeyFile(path: $0) } : nil
         key = Sourced(value: keyFile, origin: keyPath.origin)
+        self.keyPath = keyPath.value.nonEmpty
         if let named = keyFile?.endpoint, keyPath.origin.rank < text.origin.rank {
             text = Sourced(value: "\(named)", origin: .keyFile(keyPath.value))
         }

@@ -11,6 +11,10 @@ internal import Logging
 public struct ProvenPublisher: Sendable {
     /// Where the broker is.
     public var endpoint: Endpoint
+    /// The key, where the broker asks for one.
+    ///
+    /// The default is none.
+    public var key: ClientKey?
     /// Its name, part of the ids of its events.
     public var name: String
     /// Number of the first event: above every one that it tried before.
@@ -62,7 +66,7 @@ public struct ProvenPublisher: Sendable {
         configuration.deadline = deadline
         configuration.maximumBackoff = .milliseconds(250)
         try await BaridClient.with(
-            endpoint, name: name, wait: .seconds(3_600), logger: Logger(label: name)
+            endpoint, name: name, key: key, wait: .seconds(3_600), logger: Logger(label: name)
         ) { [configuration] client in
             try await client.withPublisher(configuration) { publisher in
                 try await publish(with: publisher, to: writer, until: stop)

@@ -17,6 +17,10 @@ internal import Synchronization
 public struct ProvenWorker: Sendable {
     /// Where the broker is.
     public var endpoint: Endpoint
+    /// The key, where the broker asks for one.
+    ///
+    /// The default is none.
+    public var key: ClientKey?
     /// Its name.
     public var name: String
     /// The group it shares with the other workers.
@@ -60,7 +64,7 @@ public struct ProvenWorker: Sendable {
     public func run(until stop: StopFlag) async throws {
         let writer = try HistoryWriter(path: history, actor: name)
         try await BaridClient.with(
-            endpoint, name: name, wait: .seconds(3_600), logger: Logger(label: name)
+            endpoint, name: name, key: key, wait: .seconds(3_600), logger: Logger(label: name)
         ) { client in
             var number = 0
             while !stop.isSet {

@@ -14,6 +14,8 @@ public enum Fault: Sendable, Hashable {
     case restartWorker(Int)
     /// A publisher dies by SIGKILL: what it had no receipt for is unknown.
     case killPublisher(Int)
+    /// The broker's disk has less room than is to be kept free, for a time.
+    case diskFloor(Duration)
 
     /// What a fault does, without its target: what plans are made of.
     public enum Kind: String, Sendable, CaseIterable {
@@ -24,6 +26,7 @@ public enum Fault: Sendable, Hashable {
         case pauseWorker = "worker-pause"
         case restartWorker = "worker-restart"
         case killPublisher = "publisher-kill"
+        case diskFloor = "disk-floor"
     }
 
     /// The kind.
@@ -36,6 +39,7 @@ public enum Fault: Sendable, Hashable {
         case .pauseWorker: .pauseWorker
         case .restartWorker: .restartWorker
         case .killPublisher: .killPublisher
+        case .diskFloor: .diskFloor
         }
     }
 }
@@ -51,6 +55,7 @@ extension Fault: CustomStringConvertible {
         case .pauseWorker(let number, let time): "pause worker \(number) for \(time.inSeconds) s"
         case .restartWorker(let number): "restart worker \(number)"
         case .killPublisher(let number): "kill publisher \(number)"
+        case .diskFloor(let time): "keep the disk's floor for \(time.inSeconds) s"
         }
     }
 }

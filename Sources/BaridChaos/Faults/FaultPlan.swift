@@ -17,6 +17,8 @@ public struct FaultPlan: Sendable {
         public var workerPause: ClosedRange<Duration>
         /// How long a broker's pause lasts; from 2 s on, leases do not run in it.
         public var brokerPause: ClosedRange<Duration>
+        /// How long the disk has too little room.
+        public var floorTime: ClosedRange<Duration>
 
         /// A recipe with every kind of fault.
         ///
@@ -36,6 +38,7 @@ public struct FaultPlan: Sendable {
             self.publishers = publishers
             workerPause = .milliseconds(3_500)...(.milliseconds(4_500))
             brokerPause = .milliseconds(500)...(.milliseconds(4_000))
+            floorTime = .milliseconds(500)...(.milliseconds(2_000))
         }
 
         /// Kills above all; pauses cost seconds, so they are rarer.
@@ -88,6 +91,7 @@ public struct FaultPlan: Sendable {
             .pauseWorker(one(of: recipe.workers), numbers.duration(in: recipe.workerPause))
         case .restartWorker: .restartWorker(one(of: recipe.workers))
         case .killPublisher: .killPublisher(one(of: recipe.publishers))
+        case .diskFloor: .diskFloor(numbers.duration(in: recipe.floorTime))
         }
     }
 

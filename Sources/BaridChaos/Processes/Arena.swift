@@ -2,6 +2,7 @@ internal import Barid
 public import BaridTransport
 internal import Foundation
 internal import GRPCCore
+internal import Synchronization
 
 #if canImport(Glibc)
     internal import Glibc
@@ -28,6 +29,10 @@ public final class Arena: Sendable {
         ///
         /// The default is nothing special.
         public var launch = BrokerLaunch()
+        /// How publishers and workers reach the broker.
+        ///
+        /// The default is its Unix socket.
+        public var access = ArenaAccess()
 
         /// Where things are.
         ///
@@ -52,14 +57,32 @@ public final class Arena: Sendable {
     /// Path of the socket.
     public let socket: String
 
+    private let programs: Mutex<(broker: String, barid: String)>
+
     private init(_ configuration: Configuration, fleet: Fleet, socket: String) {
         self.configuration = configuration
         self.fleet = fleet
         self.socket = socket
+        programs = Mutex((configuration.broker, configuration.barid))
+    }
+
+    /// Takes other programs from now on: who runs goes on with those it was started from.
+    ///
+    /// - Parameters:
+    ///   - broker: Path of `barid-broker`; nil leaves it as it is.
+    ///   - barid: Path of `barid`; nil leaves it as it is.
+    public func use(broker: String? = nil, barid: String? = nil) {
+        programs.withLock { programs in
+            programs.broker = broker ?? programs.broker
+            programs.barid = barid ?? programs.barid
+        }
     }
 
     /// Where the broker listens.
     public var endpoint: Endpoint { .ipc(path: socket) }
+
+    /// The broker's keys, where they are in use.
+    public var keys: KeyFolder { KeyFolder(path: "\(configuration.dataFolder)/keys") }
 
     /// The folder of the histories.
     public var historyFolder: String { "\(configuration.folder)/history" }
@@ -82,7 +105,9 @@ public final class Arena: Sendable {
         try PrivateFolder.make(run)
         defer { try? FileManager.default.removeItem(atPath: run) }
         return try await Fleet.with(folder: "\(configuration.folder)/logs") { fleet in
-            try await body(Arena(configuration, fleet: fleet, socket: "\(run)/broker.ipc"))
+            let arena = Arena(configuration, fleet: fleet, socket: "\(run)/broker.ipc")
+            try arena.makeKey()
+            return try await body(arena)
         }
     }
 
@@ -120,11 +145,11 @@ public final class Arena: Sendable {
     public func launchBroker(_ launch: BrokerLaunch? = nil) async throws {
         let launch = launch ?? configuration.launch
         let command =
-            launch.prefix + [configuration.broker]
+            launch.prefix + [programs.withLock { $0.broker }]
             + [
                 "--data", configuration.dataFolder, "--endpoint", "ipc://\(socket)",
                 "--log-format", "text",
-            ] + launch.arguments
+            ] + configuration.access.brokerArguments + launch.arguments
         try await fleet.start(
             Self.broker, command[0], Array(command.dropFirst()),
             environment: environment.merging(launch.environment) { $1 })
@@ -148,6 +173,8 @@ public final class Arena: Sendable {
         var environment = ProcessInfo.processInfo.environment
         environment["BARID_ENDPOINT"] = "ipc://\(socket)"
         environment["BARID_DATA"] = configuration.dataFolder
+        // A key of the user's own is for another broker.
+        environment["BARID_KEY_FILE"] = nil
         return environment
     }
 
@@ -158,6 +185,31 @@ public final class Arena: Sendable {
     ///   - arguments: The command and its options.
     /// - Throws: ``NeverHappened`` when there is no such program.
     func startActor(_ name: String, _ arguments: [String]) async throws {
-        try await fleet.start(name, configuration.barid, arguments, environment: environment)
+        let access = configuration.access
+        var environment = environment
+        if let endpoint = access.listen, access.usesKeys {
+            environment["BARID_ENDPOINT"] = "\(endpoint)"
+            environment["BARID_KEY_FILE"] = keyFile
+        }
+        let command = access.actorPrefix + [programs.withLock { $0.barid }] + arguments
+        try await fleet.start(
+            name, command[0], Array(command.dropFirst()), environment: environment)
+    }
+
+    /// The key of publishers and workers.
+    private var keyFile: String {
+        configuration.access.keyFile ?? "\(configuration.folder)/prover.key"
+    }
+
+    /// Makes a key for them, and lets it in, where none was given.
+    private func makeKey() throws {
+        guard configuration.access.usesKeys, configuration.access.keyFile == nil else { return }
+        try PrivateFolder.make(configuration.dataFolder)
+        let pair = try KeyPair()
+        try keys.allow(
+            KeyFolder.Entry(name: "prover", publicKey: pair.publicKey, rights: .all))
+        let key = ClientKey(pair: pair, serverKey: try keys.serverKey().pair.publicKey)
+        try KeyFile(name: "prover", endpoint: configuration.access.listen, key: key)
+            .write(to: keyFile)
     }
 }

@@ -4,6 +4,8 @@ internal import Foundation
 public struct ProcessMeasure: Sendable, Hashable {
     /// Resident memory in bytes.
     public var residentBytes: Int64
+    /// The most it ever was.
+    public var peakBytes: Int64
     /// Open descriptors.
     public var descriptors: Int64
     /// Processor time used so far.
@@ -20,9 +22,13 @@ public struct ProcessMeasure: Sendable, Hashable {
             let files = try? FileManager.default.contentsOfDirectory(
                 atPath: "/proc/\(process)/fd")
         else { return nil }
-        let resident = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
-        residentBytes =
-            (resident?.split(separator: " ").dropFirst().first.flatMap { Int64($0) } ?? 0) << 10
+        func bytes(_ name: String) -> Int64 {
+            let line = status.split(separator: "\n").first { $0.hasPrefix(name) }
+            let number = line?.split(whereSeparator: { " \t".contains($0) }).dropFirst().first
+            return (number.flatMap { Int64($0) } ?? 0) << 10
+        }
+        residentBytes = bytes("VmRSS:")
+        peakBytes = bytes("VmHWM:")
         descriptors = Int64(files.count)
         // Fields 14 and 15, counted behind the name, which may hold anything.
         let fields = stat.split(separator: ")").last?.split(separator: " ") ?? []

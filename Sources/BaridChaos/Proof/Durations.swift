@@ -24,6 +24,17 @@ public struct Durations: Sendable, Hashable {
         return sorted.isEmpty ? nil : sorted[(sorted.count - 1) / 2]
     }
 
+    /// The value that so many of a hundred do not pass; nil when there are none.
+    ///
+    /// - Parameter percent: 1 to 100.
+    /// - Returns: One of the values.
+    public func percentile(_ percent: Int) -> Duration? {
+        let sorted = values.sorted()
+        guard !sorted.isEmpty else { return nil }
+        let rank = (sorted.count * min(max(percent, 1), 100) + 99) / 100
+        return sorted[rank - 1]
+    }
+
     /// The longest; nil when there are none.
     public var longest: Duration? { values.max() }
 }

@@ -14,7 +14,7 @@ internal import GRPCCore
 public struct PreparedLog: Sendable {
     /// What a broker makes of a damaged copy.
     public enum Reaction: Sendable {
-        /// It serves; so many acknowledged events are missing.
+        /// It serves; so many acknowledged events are missing, or not what they were.
         case serves(missing: Int)
         /// It does not start.
         case refuses(Fleet.End)
@@ -22,8 +22,8 @@ public struct PreparedLog: Sendable {
 
     /// The data folder.
     public let dataFolder: String
-    /// Ids of the events with a receipt.
-    public let acknowledged: Set<String>
+    /// The events with a receipt: hashes of their bodies, by id.
+    public let acknowledged: [String: String]
 
     /// Fills a log under load, lets it come to rest, and kills the broker.
     ///
@@ -45,11 +45,15 @@ public struct PreparedLog: Sendable {
             // The seal comes after 100 ms without a commit.
             try await Task.sleep(for: .milliseconds(400))
             try await arena.fleet.kill(Arena.broker)
-            var acknowledged: Set<String> = []
+            var acknowledged: [String: String] = [:]
             for shift in crew.shifts {
-                for entry in try HistoryFiles.read(shift.history).entries
-                where entry.operation == .publishOK {
-                    acknowledged.insert(entry.event)
+                var tried: [String: String] = [:]
+                for entry in try HistoryFiles.read(shift.history).entries {
+                    switch entry.operation {
+                    case .publishTry: tried[entry.event] = entry.hash
+                    case .publishOK: acknowledged[entry.event] = tried[entry.event] ?? ""
+                    default: break
+                    }
                 }
             }
             return acknowledged
@@ -70,7 +74,7 @@ public struct PreparedLog: Sendable {
                 return .refuses(end)
             }
             let stored = try await Survey(arena: arena, limits: [:]).storedEvents()
-            return .serves(missing: acknowledged.subtracting(stored).count)
+            return .serves(missing: acknowledged.count { stored[$0.key] != $0.value })
         }
     }
 }

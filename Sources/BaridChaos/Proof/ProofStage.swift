@@ -38,6 +38,23 @@ public struct ProofStage {
         verdict.folder = arena.configuration.folder
     }
 
+    /// The time of histories, and so of ``Verdict/latencies``.
+    public var time: Int64 { MonotonicTime.now }
+
+    /// How many publishers and workers there are.
+    public var actorCount: Int { crew.workers.count + crew.publishers.count }
+
+    /// Tells each worker and publisher to stop, one after another, and starts it again.
+    ///
+    /// - Parameter pause: Between them.
+    /// - Throws: ``NeverHappened`` when one does not stop or start.
+    public mutating func roll(pause: Duration) async throws {
+        for name in crew.workers + crew.publishers where !stop.isSet {
+            try await crew.restart(name)
+            try await pass(pause)
+        }
+    }
+
     /// Whether somebody wants it to end.
     public var isStopped: Bool { stop.isSet }
 
@@ -74,20 +91,13 @@ public struct ProofStage {
         case .pauseBroker(let time):
             try await pause(Arena.broker, time)
         case .restartBroker:
-            let end = try await arena.stopBroker(within: .seconds(10))
-            if end.status != 0 {
-                violate(
-                    "drain",
-                    """
-                    the broker ended with \(end.status) when it was told to stop: \
-                    \(end.lastLines.joined(separator: " | "))
-                    """)
-            }
+            try await stopBroker()
             try await recover()
         case .killWorker(let number): try await crew.kill("worker-\(number)")
         case .pauseWorker(let number, let time): try await pause("worker-\(number)", time)
         case .restartWorker(let number): try await crew.restart("worker-\(number)")
         case .killPublisher(let number): try await crew.kill("publisher-\(number)")
+        case .diskFloor(let time): try await reachDiskFloor(for: time)
         }
         count(fault.kind)
     }
@@ -115,6 +125,46 @@ public struct ProofStage {
     ///   - statement: What happened.
     public mutating func violate(_ check: String, _ statement: String) {
         verdict.violations.append(Verdict.Violation(check: check, statement: statement))
+    }
+
+    /// The broker comes up with less room on its disk than it wants to keep free: publishes have to
+    /// wait, everything else goes on, and when there is room again so do they.
+    private mutating func reachDiskFloor(for time: Duration) async throws {
+        try await stopBroker()
+        var launch = arena.configuration.launch
+        launch.arguments += ["--soft-free", "1000000TiB"]
+        try await recover(launch)
+        try await pass(time)
+        if arena.fleet.process(Arena.broker) != nil {
+            let facts = try await BrokerFacts(arena)
+            if facts.isAccepting {
+                violate("disk floor", "publishes are taken although the disk has too little room")
+            }
+            let end = ContinuousClock.now + .seconds(30)
+            while try await BrokerFacts(arena).lag > 0, ContinuousClock.now < end, !stop.isSet {
+                try await pass(.milliseconds(100))
+            }
+            let after = try await BrokerFacts(arena)
+            if after.lag > 0, !stop.isSet {
+                violate("disk floor", "\(after.lag) events are stuck while the disk has no room")
+            }
+        }
+        try await stopBroker()
+        try await recover()
+        if try await !BrokerFacts(arena).isAccepting {
+            violate("disk floor", "publishes are refused although the disk has room again")
+        }
+    }
+
+    private mutating func stopBroker() async throws {
+        let end = try await arena.stopBroker(within: .seconds(10))
+        guard end.status != 0 else { return }
+        violate(
+            "drain",
+            """
+            the broker ended with \(end.status) when it was told to stop: \
+            \(end.lastLines.joined(separator: " | "))
+            """)
     }
 
     private func pause(_ name: String, _ time: Duration) async throws {

@@ -72,12 +72,13 @@ struct Survey {
         }
     }
 
-    /// Ids of all events of the log.
-    func storedEvents() async throws -> Set<String> {
+    /// All events of the log: hashes of their bodies, by id.
+    func storedEvents() async throws -> [String: String] {
         let entries = try await BaridClient.with(
             arena.endpoint, name: "prover", logger: .quiet
         ) { try await stored($0) }
-        return Set(entries.filter { $0.operation == .log }.map(\.event))
+        let kept = entries.filter { $0.operation == .log }
+        return Dictionary(kept.map { ($0.event, $0.hash) }) { first, _ in first }
     }
 
     private func stored(_ client: BaridClient) async throws -> [HistoryEntry] {

@@ -26,6 +26,8 @@ public struct Verdict: Sendable {
     public var recoveries = Durations()
     /// From the kill of a worker to the next delivery of what it held.
     public var redeliveries = Durations()
+    /// From each publish to the first delivery of its event.
+    public var latencies: [Latency] = []
     /// The most memory that the broker used, in bytes.
     public var brokerBytes: Int64 = 0
     /// Each broken promise: the check's name, and what happened.
@@ -34,6 +36,14 @@ public struct Verdict: Sendable {
     public var wasInterrupted = false
     /// Where histories, logs and data are.
     public var folder = ""
+
+    /// How long an event took.
+    public struct Latency: Sendable, Hashable {
+        /// When it was published, in the time of histories: ``ProofStage/time``.
+        public var published: Int64
+        /// From then to its first delivery.
+        public var time: Duration
+    }
 
     /// A promise that was not kept.
     public struct Violation: Sendable, Hashable {

@@ -29,9 +29,11 @@ struct ProvePublisher: AsyncParsableCommand {
         traffic.keys = keys
         traffic.workMilliseconds = workMs
         traffic.poisonEvery = poisonEvery
+        let settings = try Settings()
         var publisher = ProvenPublisher(
-            endpoint: try Settings().endpoint.value, name: name, first: first, rate: rate,
+            endpoint: settings.endpoint.value, name: name, first: first, rate: rate,
             traffic: traffic, history: history)
+        publisher.key = settings.key.value?.key
         publisher.predecessor = after
         try await publisher.run(until: stop)
     }
@@ -51,9 +53,11 @@ struct ProveWorker: AsyncParsableCommand {
 
     func run() async throws {
         let stop = StopFlag.setBySignals()
+        let settings = try Settings()
         var worker = ProvenWorker(
-            endpoint: try Settings().endpoint.value, name: name, group: group, credit: credit,
+            endpoint: settings.endpoint.value, name: name, group: group, credit: credit,
             lease: .milliseconds(leaseMs), history: history)
+        worker.key = settings.key.value?.key
         worker.maximumDeliveries = maximumDeliveries
         try await worker.run(until: stop)
     }

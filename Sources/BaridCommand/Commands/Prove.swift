@@ -1,6 +1,7 @@
 import ArgumentParser
 import Barid
 import BaridChaos
+import BaridTransport
 import Foundation
 
 /// `barid prove`.
@@ -9,16 +10,21 @@ struct Prove: AsyncParsableCommand {
         abstract: "Prove on this disk, with these settings, that nothing acknowledged is lost.",
         discussion: """
             Starts a broker, publishers and workers of its own in a folder beside your data folder (your \
-            data is not touched), kills, stops and restarts them at random moments, writes down what each \
-            of them did and saw, and checks it: nothing acknowledged lost, nothing settled twice, order \
-            kept, nothing stuck. It stops by itself; Ctrl-C stops it before its time and checks what there \
-            is.
+            data is not touched), kills, stops and restarts them at random moments, lets the disk's floor \
+            be reached, writes down what each of them did and saw, and checks it: nothing acknowledged \
+            lost, nothing settled twice, order kept, nothing stuck. It stops by itself; Ctrl-C stops it \
+            before its time and checks what there is.
+
+            With a key (--key, BARID_KEY_FILE) publishers and workers come over TCP with it, to a broker \
+            that has a copy of your broker's keys: what is proven then is your secured configuration. The \
+            key needs the rights publish=barid.prove.> and subscribe=barid.prove.>.
 
             Examples:
               barid prove                        a minute of faults
               barid prove --minutes 60           before you rely on a new machine or version
               barid prove --seed 7 --minutes 1   the same plan of faults again
               barid prove --json | jq .verdict
+              barid prove --key wire.key         over TCP, with a key of your broker's
 
             Exit codes: 0 proven, 70 a promise was broken, 130 stopped before its time.
             """)
@@ -38,6 +44,11 @@ struct Prove: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "Key file of a client of your broker: prove it secured.", valueName: "file"))
+    var key: String?
+
+    @Option(
+        help: ArgumentHelp(
             "Events a second of each of the two publishers.", valueName: "number"))
     var rate = 300
 
@@ -53,13 +64,22 @@ struct Prove: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let settings = try Settings(data: data)
+        let settings = try Settings(data: data, key: key)
         let seed = seed ?? UInt64.random(in: 1...999_999_999)
         let folder = try Self.makeFolder(beside: settings.dataFolder.value, seed: seed)
         var proof = ProofConfiguration(seed: seed, duration: .seconds(minutes * 60))
         proof.rate = rate
+        proof.recipe.weights[.diskFloor] = 1
         let executables = URL(fileURLWithPath: Executable.path).deletingLastPathComponent().path
-        let arena = Arena.Configuration(folder: folder, executables: executables)
+        var arena = Arena.Configuration(folder: folder, executables: executables)
+        if let file = try keyFile(settings) {
+            arena.access = ArenaAccess(
+                listen: .tcp(host: "127.0.0.1", port: try FreePort.next()), usesKeys: true,
+                keyFile: file)
+            try PrivateFolder.make(arena.dataFolder)
+            try FileManager.default.copyItem(
+                atPath: "\(settings.dataFolder.value)/keys", toPath: "\(arena.dataFolder)/keys")
+        }
         let report = ProofReport(output: output.json ? .error : .output, minutes: minutes)
         if !output.json { report.begin(proof, folder: folder) }
 
@@ -85,6 +105,22 @@ struct Prove: AsyncParsableCommand {
         }
         guard verdict.isProven else { throw CommandError(.software, "") }
         if verdict.wasInterrupted { throw ExitCode.interrupted }
+    }
+
+    /// Path of the key to prove with; nil without one, or with one that is for another broker.
+    private func keyFile(_ settings: Settings) throws -> String? {
+        guard let found = settings.key.value, let path = settings.keyPath else { return nil }
+        let folder = KeyFolder(path: "\(settings.dataFolder.value)/keys")
+        let hasKeys = FileManager.default.fileExists(atPath: "\(folder.path)/server.key")
+        guard hasKeys, try folder.serverKey().pair.publicKey == found.key.serverKey else {
+            guard key == nil else {
+                throw CommandError(
+                    .badInput,
+                    "\(path) is a key for another broker than that of \(folder.path)")
+            }
+            return nil
+        }
+        return URL(fileURLWithPath: path).standardizedFileURL.path
     }
 
     /// `DATA-prove/SEED`, or with a number behind it where there is one already.
