@@ -25,6 +25,9 @@ struct ChaosRig: AsyncParsableCommand {
     @Option(help: "Folder of the built shims.")
     var shims: String
 
+    @Option(help: "Folder with the executables of an earlier version, for row 33.")
+    var earlier: String?
+
     @Option(help: "Seed of all plans.")
     var seed: UInt64 = 1
 
@@ -41,7 +44,7 @@ struct ChaosRig: AsyncParsableCommand {
             .deletingLastPathComponent().path
         let workshop = Workshop(
             folder: work, executables: executables, shims: shims, isFull: full, seed: seed,
-            stop: StopFlag.setBySignals())
+            earlier: earlier, stop: StopFlag.setBySignals())
         var table = SummaryTable(file: summary)
         table.begin(isFull: full, seed: seed)
         for row in chosen where !workshop.stop.isSet {

@@ -14,7 +14,7 @@ enum PowerCut {
     static func cuts(
         _ count: Int, _ workshop: Workshop, launch: BrokerLaunch = BrokerLaunch()
     ) async throws -> Outcome {
-        let rig = try Rig(folder: try workshop.makeFolder("power-cut"))
+        let rig = try Shell.prepare { try Rig(folder: try workshop.makeFolder("power-cut")) }
         defer { rig.remove() }
         var numbers = SeededNumbers(seed: workshop.seed)
         var outcome = Outcome()

@@ -38,6 +38,11 @@ struct Skipped: Error {
     var reason: String
 }
 
+/// The rig could not do what the row is about: a failure, because nothing was shown.
+struct Broken: Error, CustomStringConvertible {
+    var description: String
+}
+
 /// What a row came to.
 struct Outcome: Sendable {
     var kills = 0

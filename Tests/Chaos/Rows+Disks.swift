@@ -152,9 +152,14 @@ extension Rows {
         let verdict = try await workshop.prove("row-6", proof) { stage in
             for call in ["pwrite64", "fdatasync"] where !stage.isStopped {
                 try await stage.arena.stopBroker()
+                let trace = "\(stage.arena.configuration.folder)/trace.\(call)"
                 try await stage.recover(
-                    traced("\(call):error=EINTR:when=5+7", file: "/dev/null", calls: call))
+                    traced("\(call):error=EINTR:when=5+7", file: trace, calls: call))
                 try await stage.pass(time)
+                let calls = (try? String(contentsOfFile: trace, encoding: .utf8)) ?? ""
+                if !calls.contains("EINTR") {
+                    stage.violate("attack", "no \(call) was interrupted")
+                }
                 // Of a sync, even this may be taken for a failure: the broker stops and says so.
                 if let end = stage.arena.fleet.end(of: Arena.broker),
                     call == "pwrite64" || end.status != 74
@@ -175,7 +180,10 @@ extension Rows {
     private static func fullDisk(_ workshop: Workshop) async throws -> Outcome {
         let disk = "\(workshop.folder)/small-disk"
         try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: true)
-        try Shell.require("mount", ["-t", "tmpfs", "-o", "size=256m,mode=0700", "tmpfs", disk])
+        try Shell.prepare {
+            try Shell.require(
+                "mount", ["-t", "tmpfs", "-o", "size=256m,mode=0700", "tmpfs", disk])
+        }
         defer { _ = try? Shell.run("umount", ["-l", disk]) }
         let rounds = workshop.count(short: 1, full: 20)
         var proof = ProofConfiguration(seed: workshop.seed, duration: nil)
@@ -241,7 +249,7 @@ final class Reached: Sendable {
 enum Ballast {
     static func fill(_ path: String, leaving rest: UInt64, on disk: String) throws {
         let descriptor = open(path, O_WRONLY | O_CREAT, 0o600)
-        guard descriptor >= 0 else { throw Skipped(reason: "\(path) cannot be made") }
+        guard descriptor >= 0 else { throw Broken(description: "\(path) cannot be made") }
         defer { close(descriptor) }
         // The broker takes from the same disk meanwhile.
         for _ in 0..<20 {
@@ -253,6 +261,6 @@ enum Ballast {
             guard fstat(descriptor, &status) == 0 else { break }
             if posix_fallocate(descriptor, status.st_size, off_t(free - rest)) == 0 { return }
         }
-        throw Skipped(reason: "\(path) cannot be filled")
+        throw Broken(description: "\(path) cannot be filled")
     }
 }

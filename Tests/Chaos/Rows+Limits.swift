@@ -45,6 +45,9 @@ extension Rows {
             try await stage.pass(.seconds(1))
             let before = stage.arena.fleet.process(Arena.broker).flatMap { ProcessMeasure($0) }
             let crowd = Crowd(100, at: stage.arena.socket)
+            if crowd.count < 100 {
+                stage.violate("attack", "of 100 connections \(crowd.count) could be made")
+            }
             try await stage.pass(time)
             let after = stage.arena.fleet.process(Arena.broker).flatMap { ProcessMeasure($0) }
             crowd.leave()
@@ -77,6 +80,9 @@ extension Rows {
         let note = Note()
         let verdict = try await workshop.prove("row-27", proof, launch: launch) { stage in
             var deaths = 0
+            if stage.arena.fleet.process(Arena.broker).map(group.holds) != true {
+                stage.violate("attack", "the broker is not in the group with the limit")
+            }
             for _ in 0..<(time * 5) where !stage.isStopped {
                 try await stage.pass(.milliseconds(200))
                 guard stage.arena.fleet.end(of: Arena.broker) != nil else { continue }
@@ -105,6 +111,11 @@ extension Rows {
                 for hours in [1, -1, 24 * 365, -24 * 365, 0] where !stage.isStopped {
                     try Data("\(hours * 3_600)".utf8).write(to: URL(fileURLWithPath: clock))
                     try await stage.pass(.milliseconds(600))
+                    let offset = try await BrokerFacts(stage.arena).clockOffset
+                    if abs(offset / .seconds(3_600) - Double(hours)) > 0.5 {
+                        stage.violate(
+                            "attack", "the broker's clock is off by \(offset), not \(hours) h")
+                    }
                     stage.count(.pauseBroker)
                     if hours < 0 { try await stage.inflict(.killBroker) }
                 }
@@ -156,6 +167,8 @@ final class Note: Sendable {
 final class Crowd {
     private var descriptors: [Int32] = []
 
+    var count: Int { descriptors.count }
+
     init(_ count: Int, at path: String) {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
@@ -203,6 +216,12 @@ struct MemoryGroup {
             rmdir(folder)
             throw Skipped(reason: "no memory control group can be made: \(error)")
         }
+    }
+
+    /// Whether a process is in it.
+    func holds(_ process: Int32) -> Bool {
+        let text = (try? String(contentsOfFile: tasks, encoding: .utf8)) ?? ""
+        return text.split(separator: "\n").contains { Int32($0) == process }
     }
 
     func remove() { rmdir(folder) }

@@ -136,7 +136,7 @@ extension Rows {
                 text = try status()
             }
             guard text.contains("script") else {
-                throw Skipped(reason: "barid up shows no plugin: \(text)")
+                throw Broken(description: "barid up shows no plugin: \(text)")
             }
             let outcome = try await body(fleet, status)
             fleet.signal(SIGTERM, "up")
@@ -155,7 +155,10 @@ extension Rows {
             for round in 0..<rounds where !stage.isStopped {
                 let arena = stage.arena
                 let other = "\(arena.configuration.folder)/other"
-                let first = arena.fleet.process(Arena.broker) ?? 0
+                guard let first = arena.fleet.process(Arena.broker) else {
+                    stage.violate("two brokers", "the first one is gone")
+                    return
+                }
                 let sameData = round % 2 == 0
                 let began = ContinuousClock.now
                 try await arena.fleet.start(

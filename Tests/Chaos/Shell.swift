@@ -39,13 +39,26 @@ enum Shell {
             status: process.terminationStatus, output: String(decoding: data, as: UTF8.self))
     }
 
-    /// Runs a tool that has to do its work; a kernel that cannot is a reason to skip.
+    /// Runs a tool that has to do its work.
+    ///
+    /// - Throws: ``Broken`` with the tool's words when it does not.
     static func require(_ tool: String, _ arguments: [String]) throws {
         let result = try run(tool, arguments)
         guard result.status == 0 else {
             let words = result.output.split(separator: "\n").first.map(String.init) ?? ""
-            throw Skipped(
-                reason: "\(tool) \(arguments.joined(separator: " ")): \(words)")
+            throw Broken(
+                description: "\(tool) \(arguments.joined(separator: " ")): \(words)")
+        }
+    }
+
+    /// Runs steps that not every kernel can take.
+    ///
+    /// - Throws: ``Skipped`` where one of them cannot be taken.
+    static func prepare<Value>(_ steps: () throws -> Value) throws -> Value {
+        do {
+            return try steps()
+        } catch let broken as Broken {
+            throw Skipped(reason: broken.description)
         }
     }
 }

@@ -13,6 +13,8 @@ struct Workshop: Sendable {
     let isFull: Bool
     /// Of all plans of this run.
     let seed: UInt64
+    /// Where the executables of an earlier version are; nil when nobody said.
+    var earlier: String?
     let stop: StopFlag
 
     /// The count of this run.
@@ -38,10 +40,13 @@ struct Workshop: Sendable {
     /// Runs a proof in a folder of its own, which goes away when there is nothing to see in it.
     func prove(
         _ name: String, _ configuration: ProofConfiguration, launch: BrokerLaunch = BrokerLaunch(),
+        access: ArenaAccess = ArenaAccess(), programs: (broker: String, barid: String)? = nil,
         dataFolder: String? = nil, script: ProofRun.Script? = nil
     ) async throws -> Verdict {
         var arena = Arena.Configuration(folder: try makeFolder(name), executables: executables)
         arena.launch = launch
+        arena.access = access
+        if let programs { (arena.broker, arena.barid) = programs }
         if let dataFolder { arena.dataFolder = dataFolder }
         let verdict = try await Arena.with(arena) { arena in
             try await ProofRun(configuration, in: arena, stop: stop).run(script)
