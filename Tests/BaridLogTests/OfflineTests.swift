@@ -179,6 +179,43 @@ import Testing
         #expect(try report(last).lostEvents.last?.sequences.upperBound == 240)
     }
 
+    /// Protocols/6-log §2: without a snapshot, nothing but the mark tells of the newest segment.
+    @Test(arguments: [2, 120])
+    func theLossOfTheNewestSegmentIsNoticed(events: Int) throws {
+        let disk = FaultyDisk()
+        let log = try Self.prepared(disk, events: events)
+        try log.close()
+        #expect(log.complete.isEmpty == (events == 2))
+        let first = log.active.header.firstPosition
+        try disk.remove(log.active.path)
+        let damage = LogDamage(
+            file: log.active.path, offset: 0, positions: first...first,
+            reason: "the file is missing")
+        #expect(throws: LogError.damaged(damage)) {
+            try SegmentedLog(folder: "log", settings: Self.settings, files: disk)
+        }
+        #expect(try report(disk).damages == [damage])
+        _ = try LogRepair(folder: "log", aside: "aside", files: disk).repair()
+        #expect(try report(disk).isWhole)
+        let again = try SegmentedLog(folder: "log", settings: Self.settings, files: disk)
+        #expect(again.lastPosition >= first)
+    }
+
+    /// A log of before there were marks gets one when it is opened; one that is older claims less.
+    @Test func aMarkIsMadeAndMayBeOlder() throws {
+        let disk = FaultyDisk()
+        let log = try Self.prepared(disk)
+        try log.close()
+        let mark = try #require(try disk.list("log").first { $0.hasPrefix("newest-") })
+        #expect("log/\(mark.dropFirst(7)).log" == log.active.path)
+        try disk.remove("log/\(mark)")
+        #expect(try report(disk).isWhole)
+        _ = try disk.open("log/newest-\(String(repeating: "0", count: 19))1", creating: true)
+        #expect(try report(disk).isWhole)
+        try SegmentedLog(folder: "log", settings: Self.settings, files: disk).close()
+        #expect(try disk.list("log").filter { $0.hasPrefix("newest-") } == [mark])
+    }
+
     /// After a repair the log opens, holds everything that could be read at its place, and groups
     /// are done with the rest.
     @Test(arguments: ["body", "header", "commit", "segment", "last", "missing", "snapshot"])

@@ -56,6 +56,8 @@ public struct LogRepair {
                     lastCommit: lastCommit, capacity: 0), to: damage.file)
         }
         for path in report.damagedSnapshots { try setAside(path) }
+        var newest = NewestMark(names: try files.list(folder), folder: folder, files: files)
+        try newest.remove()
         try files.syncFolder(folder)
         try files.syncFolder(aside)
         report.lostEvents = try settleLoss(report.lostEvents)

@@ -74,7 +74,14 @@ public struct LogVerifier {
             done += segment.bytes
             progress(done, total)
         }
-        if next <= durable { missing(next...durable, into: &report) }
+        if next <= durable {
+            missing(next...durable, into: &report)
+        } else if let damage = NewestMark(names: names, folder: folder, files: files)
+            .missing(after: segments.last?.position), damage.positions.lowerBound >= next
+        {
+            missing(next...damage.positions.upperBound, into: &report)
+            next = damage.positions.upperBound + 1
+        }
         report.lastPosition = next - 1
         tally.finish(&report)
         return report

@@ -8,6 +8,7 @@ struct Opening {
         var latestSnapshot: LogSnapshot?
         var complete: [Segment]
         var active: Segment
+        var newest: NewestMark
         var recovery: LogRecovery
     }
 
@@ -26,6 +27,10 @@ struct Opening {
             try SnapshotStore(files: files, folder: folder, names: names)
         }
         var segments = try headers(names)
+        let newest = NewestMark(names: names, folder: folder, files: files)
+        if let missing = newest.missing(after: segments.last?.header.firstPosition) {
+            throw .damaged(missing)
+        }
         let shelf = try shelf(names)
         guard let active = segments.popLast() else {
             if let last = snapshots.known.last, last.position > 0 {
@@ -36,7 +41,7 @@ struct Opening {
             }
             return Opened(
                 shelf: shelf, snapshots: snapshots, latestSnapshot: nil, complete: [],
-                active: try first(shelf), recovery: LogRecovery())
+                active: try first(shelf), newest: newest, recovery: LogRecovery())
         }
         for (index, segment) in segments.enumerated() {
             let next = index + 1 < segments.count ? segments[index + 1] : active
@@ -47,7 +52,7 @@ struct Opening {
         for segment in segments where !segment.hasSummary { writeSummary(of: segment) }
         return Opened(
             shelf: shelf, snapshots: snapshots, latestSnapshot: snapshot, complete: segments,
-            active: active, recovery: recovery)
+            active: active, newest: newest, recovery: recovery)
     }
 
     private func latest(_ snapshots: SnapshotStore) throws(LogError) -> LogSnapshot? {

@@ -250,6 +250,7 @@ extension SegmentedLog {
             spare: planned[plan].spare, nonce: planned[plan].nonce,
             firstPosition: chunk.firstPosition, lastCommit: active.lastCommit, folder: folder,
             files: files)
+        newest.move(to: chunk.firstPosition)
         // A summary that cannot be written is made again at the next start.
         if let file = active.file, let index = active.index {
             try? active.writeSummary(file: file, index: index)

@@ -19,6 +19,7 @@ public final class SegmentedLog: EventLog {
     var complete: [Segment] = []
     /// The segment that is written to.
     var active: Segment
+    var newest: NewestMark
     var isSealed = true
     /// Cuts whose files are being copied.
     var holds = 0
@@ -77,12 +78,17 @@ public final class SegmentedLog: EventLog {
         snapshotWriter = SnapshotWriter(files: files, folder: folder)
         complete = opened.complete
         active = opened.active
+        newest = opened.newest
         recovery = opened.recovery
         tail = Tail(
             nonce: active.header.nonce, capacity: active.capacity, offset: active.end, plan: nil)
         lastPosition = active.lastPosition
         durablePosition = active.lastPosition
         lastWallTime = max(active.lastWallTime, complete.last?.lastWallTime ?? 0)
+        // Of a log of before there were marks, or that stopped between a name and its mark.
+        if newest.position != active.header.firstPosition, (try? files.syncFolder(folder)) != nil {
+            newest.move(to: active.header.firstPosition)
+        }
         shelf.refill()
     }
 
