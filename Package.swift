@@ -255,7 +255,7 @@ let package = Package(
             name: "BaridCommandTests",
             dependencies: [
                 "Barid", "BaridArticles", "BaridCommand", "BaridSchema", "BaridTransport",
-                "BrokerCommand", "TestSupport", grpcCore, logging,
+                "BrokerCommand", "EchoWorker", "TestSupport", grpcCore, logging, protobuf,
             ], swiftSettings: settings),
         // The prover's own parts: plans, events, its worker, verdicts, processes.
         .testTarget(

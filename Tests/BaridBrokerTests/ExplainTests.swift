@@ -4,6 +4,7 @@ import BaridSchema
 import Foundation
 import GRPCCore
 import SwiftProtobuf
+import Synchronization
 import TestSupport
 import Testing
 
@@ -155,9 +156,107 @@ struct ReasonTests {
         let (worker, _) = try bench.open(.subscribe(session: 1))
         try bench.subscribe(worker)
         try bench.publish(publisher, [.test("a"), .test("b"), .test("c")])
-        #expect(try Self.journey(bench, 3).reason == "WINDOW_FULL")
+        let full = try Self.journey(bench, 3)
+        #expect(full.reason == "WINDOW_FULL" && full.message.contains("oldest is event 1"))
+        #expect(full.command == "barid why 'a'")
         try Self.settle(bench, worker, 1, .ack(outputs: []))
         #expect(try Self.journey(bench, 3).reason == "LEASED")
+    }
+
+    /// Works on while there is something to read, turn by turn.
+    private static func readOn(_ bench: Bench) throws {
+        while bench.core.nextWait() == 0 { _ = try bench.core.process([]) }
+    }
+
+    /// A group that is far behind reads on in turns, between which others are dealt with.
+    @Test func behindUntilItHasReadOn() throws {
+        var configuration = CoreConfiguration()
+        configuration.engine.fetchEvents = 1
+        let bench = try Bench(configuration: configuration)
+        let (publisher, receipts) = try bench.open(.publish)
+        for number in 1...40 {
+            try bench.publish(publisher, [.test("odd\(number)", type: "news.odd.v1")])
+        }
+        try bench.publish(publisher, [.test("a")])
+        let (worker, _) = try bench.open(.subscribe(session: 1))
+        try bench.subscribe(worker, types: ["news.test.happened.v1"])
+        let behind = try Self.journey(bench, 41)
+        #expect(behind.reason == "BEHIND" && behind.command.isEmpty)
+        #expect(behind.message.contains("group work is \(40 - Core.readsAtOnce) events behind"))
+        _ = receipts.takeMessages()
+        try bench.publish(publisher, [.test("meanwhile")])
+        #expect(try receipts.publishResponses().count == 1, "nobody waits for the reading")
+        #expect(try Self.journey(bench, 41).reason == "BEHIND")
+        try Self.readOn(bench)
+        #expect(try Self.journey(bench, 41).reason == "LEASED")
+    }
+
+    @Test func replayingUntilItIsReadAgain() throws {
+        var configuration = CoreConfiguration()
+        configuration.engine.fetchEvents = 1
+        let bench = try Bench(configuration: configuration)
+        let (publisher, _) = try bench.open(.publish)
+        let (worker, _) = try bench.open(.subscribe(session: 1))
+        try bench.subscribe(worker)
+        try bench.publish(publisher, (1...20).map { .test("e\($0)") })
+        for sequence in 1...20 {
+            try Self.settle(bench, worker, UInt64(sequence), .ack(outputs: []))
+        }
+        #expect(try Self.journey(bench, 20).state == "SETTLED")
+        try Self.operate(bench, .replay([1...20]))
+        let replaying = try Self.journey(bench, 20)
+        #expect(replaying.reason == "REPLAYING" && replaying.command.isEmpty)
+        #expect(replaying.replay == 1)
+        try Self.readOn(bench)
+        #expect(try Self.journey(bench, 20).reason == "LEASED")
+    }
+
+    /// Nothing frees what expired; the same facts go their way under another id.
+    @Test func expiredUntilPublishedAgain() throws {
+        let bench = try Bench()
+        let (publisher, _) = try bench.open(.publish)
+        var event = Barid_Bus_V1_Event.test("a", subject: "s")
+        event.expiryTime = .init(nanoseconds: bench.now.wall + 1_000_000_000)
+        try bench.publish(publisher, [event])
+        try bench.advance(by: .seconds(2))
+        let (worker, _) = try bench.open(.subscribe(session: 1))
+        try bench.subscribe(worker)
+        let all = 1...bench.log.durablePosition
+        let found = try #require(
+            try bench.core.events(in: all, meeting: EventQuestion(sequence: 1)).first)
+        let (group, standing) = try #require(bench.core.standings(of: found).first)
+        let key = EventHistory.Key(group: group, sequence: 1)
+        var history = EventHistory([found], [key: (found.position, .done)])
+        try history.take(bench.log.read(from: 1, maximumBytes: 1 << 20, maximumCount: 1_000))
+        let expired = try bench.core.journey(
+            of: found, in: group, standing, history.steps[key] ?? [])
+        #expect(expired.state == "EXPIRED" && expired.reason == "EXPIRED")
+        #expect(expired.message.contains("another id") && expired.command.isEmpty)
+        event.id = "b"
+        event.clearExpiryTime()
+        try bench.publish(publisher, [event])
+        #expect(try Self.journey(bench, 2).reason == "LEASED")
+    }
+
+    /// The index is built between other work, and whoever waits for it is told when it is there.
+    @Test func theIndexGrowsBetweenOtherWork() throws {
+        let bench = try Bench()
+        let (publisher, receipts) = try bench.open(.publish)
+        let data = String(repeating: "x", count: 200_000)
+        for number in 0..<20 { try bench.publish(publisher, [.test("e\(number)", data: data)]) }
+        let answers = Atomic(0)
+        let ask: @Sendable (Core) -> Void = { core in
+            core.whenIndexed { if case .success = $0 { answers.add(1, ordering: .relaxed) } }
+        }
+        _ = try bench.core.process([.perform(ask)])
+        #expect(answers.load(ordering: .relaxed) == 0 && bench.core.nextWait() == 0)
+        _ = receipts.takeMessages()
+        try bench.publish(publisher, [.test("meanwhile")])
+        #expect(try receipts.publishResponses().count == 1)
+        #expect(answers.load(ordering: .relaxed) == 0)
+        try Self.readOn(bench)
+        #expect(answers.load(ordering: .relaxed) == 1 && bench.core.nextWait() != 0)
+        #expect(try #require(bench.core.index).next > bench.log.durablePosition)
     }
 
     @Test func theDiskFloorHoldsOutputs() throws {

@@ -31,8 +31,15 @@ final class OperatedBroker: Sendable {
             "BARID_DATA": folder.file("data"), "BARID_STATE": folder.file("state"),
             "BARID_ENDPOINT": "ipc://" + folder.file("run/broker.ipc"),
             "XDG_CONFIG_HOME": folder.file("config"),
+            "BARID_PLUGIN_PATH": folder.file("plugins"),
         ]
     }
+
+    /// Sends the broker a signal.
+    func signal(_ number: Int32) { process.signal(number) }
+
+    /// Waits until the broker has ended.
+    func ended() async throws -> Int32 { try await process.ended() }
 
     /// Runs `barid` to its end.
     func barid(

@@ -36,7 +36,8 @@ extension Core {
             journey.state = expired ? "EXPIRED" : "SETTLED"
             if expired {
                 journey.reason = "EXPIRED"
-                journey.message = "it was past its expiry time; publish it again with a later one"
+                journey.message =
+                    "it was past its expiry time: publish it again, with another id and a later one"
             }
         case .beforeStart:
             journey.state = "BEFORE_START"
@@ -123,21 +124,25 @@ extension Core {
                 message: "attempt \(standing.attempt - min(standing.attempt, 1)) failed; "
                     + "the next one waits", until: until)
         case .blocked(let sequence, let position):
-            let id =
-                try events(in: position...position, meeting: .init(sequence: sequence)).first.map {
-                    String(decoding: $0.id, as: UTF8.self)
-                } ?? ""
             return Block(
                 reason: .keyHeld,
                 message: "event \(sequence) of the same key is not done, and goes first",
-                command: id.isEmpty ? "" : "barid why \(Self.shellWord(id))")
+                command: try question(.init(sequence: sequence, position: position)))
         case .ready, .ahead, .unmatched, .beforeStart, .done, .deadLetter:
-            return block(name, standing)
+            return try block(name, standing)
         }
     }
 
+    /// The command that asks after another event; empty when that is not to be found.
+    private func question(_ place: Standing.Place) throws -> String {
+        let found = try events(
+            in: place.position...place.position, meeting: .init(sequence: place.sequence))
+        guard let id = found.first?.id else { return "" }
+        return "barid why \(Self.shellWord(String(decoding: id, as: UTF8.self)))"
+    }
+
     /// What an event waits for that could go out, or is not read yet.
-    private func block(_ name: String, _ standing: Standing) -> Block {
+    private func block(_ name: String, _ standing: Standing) throws -> Block {
         guard standing.workers > 0 else {
             return Block(
                 reason: .noWorker, message: "nobody works for group \(name)",
@@ -157,8 +162,9 @@ extension Core {
         if standing.windowIsFull {
             return Block(
                 reason: .windowFull,
-                message: "the window of group \(name) is full of events that wait or are held",
-                command: "barid dead-letters list --group \(name)")
+                message: "the window of group \(name) is full of events that wait or are out"
+                    + (standing.oldest.map { "; the oldest is event \($0.sequence)" } ?? ""),
+                command: try standing.oldest.map { try question($0) } ?? "")
         }
         if case .ahead(let behind) = standing.state {
             if standing.replay != nil {

@@ -69,6 +69,26 @@ extension Core {
     /// Most bytes of log looked at before other work gets its turn.
     static let pieceOfSearch = 1 << 20
 
+    /// Calls back once the index is up to date; until then it grows between other work.
+    func whenIndexed(_ answer: @escaping (Result<Void, any Error>) -> Void) {
+        indexWaiters.append(answer)
+    }
+
+    /// Brings the index on by one piece if somebody waits for it.
+    func pumpIndex() {
+        guard !indexWaiters.isEmpty else { return }
+        let isComplete = Result { try extendIndex() }
+        if case .success(false) = isComplete { return }
+        answerIndexWaiters(isComplete.map { _ in })
+    }
+
+    /// Nobody waits for the index any more.
+    func answerIndexWaiters(_ result: Result<Void, any Error>) {
+        let waiting = indexWaiters
+        indexWaiters = []
+        for answer in waiting { answer(result) }
+    }
+
     /// Brings the index up to date by one piece.
     ///
     /// - Returns: Whether it is up to date.

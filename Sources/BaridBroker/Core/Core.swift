@@ -30,6 +30,8 @@ final class Core {
     var leasedOfSession: [UInt64: Int] = [:]
     var drained: (() -> Void)?
     var committed: [() -> Void] = []
+    /// What the engine wants read next.
+    var fetches: [Fetch] = []
     var lastAppend: Int64 = .min
     var sealed = true
     var lastSpaceCheck: Int64 = .min
@@ -54,6 +56,8 @@ final class Core {
     /// Where events lie, while somebody asks for that.
     var index: EventIndex?
     var indexUsed: Int64 = .min
+    /// Who waits for the index to be up to date.
+    var indexWaiters: [(Result<Void, any Error>) -> Void] = []
     /// A reader's stream has no room.
     var readerWaits = false
     /// A reader has more to look at at once.
@@ -121,6 +125,7 @@ final class Core {
         try syncWhatWaited()
         try keepSnapshotFresh()
         try pumpReaders()
+        pumpIndex()
         if goesOn {
             try retain()
             try rest()
@@ -153,7 +158,7 @@ final class Core {
             wait = min(wait ?? .max, max(0, since + interval.nanoseconds - now))
         }
         // There is no word when a slow reader has room again; it is looked at now and then.
-        if readerBusy { return 0 }
+        if readerBusy || !fetches.isEmpty || !indexWaiters.isEmpty { return 0 }
         if readerWaits { wait = min(wait ?? .max, 20_000_000) }
         if !configuration.retention.keepAll {
             wait = min(wait ?? .max, configuration.retentionInterval.nanoseconds)
@@ -308,7 +313,24 @@ final class Core {
     }
 
     /// Commits what was appended and lets the effects out, until there are none.
+    ///
+    /// Of what the engine then wants read, only so much is read: a group that is far behind must
+    /// not keep everybody waiting. The rest has its turn at the next ``process(_:)``.
     func flush() throws {
+        for _ in 0..<Self.readsAtOnce {
+            try release()
+            guard !fetches.isEmpty else { return }
+            let wanted = fetches
+            fetches.removeAll(keepingCapacity: true)
+            for fetch in wanted {
+                let (group, fetched) = read(fetch)
+                step(.fetched(group, fetched))
+            }
+        }
+        try release()
+    }
+
+    private func release() throws {
         while !(entries.isEmpty && effects.isEmpty && touched.isEmpty && committed.isEmpty) {
             if !entries.isEmpty {
                 // First deliveries ride along; the wait for their record would gain nothing.
@@ -329,19 +351,14 @@ final class Core {
             let answers = committed
             committed.removeAll()
             for answer in answers { answer() }
-            var fetches: [Fetch] = []
             let released = effects
             effects.removeAll(keepingCapacity: true)
-            for effect in released { release(effect, &fetches) }
+            for effect in released { release(effect) }
             flushStreams()
-            for fetch in fetches {
-                let (group, fetched) = read(fetch)
-                step(.fetched(group, fetched))
-            }
         }
     }
 
-    private func release(_ effect: Action, _ fetches: inout [Fetch]) {
+    private func release(_ effect: Action) {
         switch effect {
         case .append:
             break
@@ -418,6 +435,9 @@ final class Core {
         leasesChanged(session, whole)
     }
 
+    /// Rounds of reading for groups between two looks at the mail, each of at most
+    /// `fetchEvents` or `fetchBytes` a group.
+    static var readsAtOnce: Int { 4 }
     /// A message stays well below the least limit a peer may have, but for one large event.
     static var maximumBatchBytes: Int { 512 << 10 }
     static var maximumBatchEvents: Int { 1_024 }

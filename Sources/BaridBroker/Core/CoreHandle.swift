@@ -1,4 +1,5 @@
 internal import BaridEngine
+internal import BaridLog
 internal import Foundation
 internal import GRPCCore
 internal import Synchronization
@@ -25,6 +26,7 @@ final class CoreHandle: Sendable {
             for mail in mailbox.close() {
                 if case .perform(let body) = mail { body(box.core) }
             }
+            box.core.answerIndexWaiters(.failure(LogError.closed))
             outcome.finish(result)
         }
         thread.stackSize = 4 << 20

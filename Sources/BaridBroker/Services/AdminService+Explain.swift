@@ -19,8 +19,9 @@ extension AdminService {
             throw RPCError(
                 code: .invalidArgument, message: "an article's id has from 1 to 2,048 bytes")
         }
-        while try await asking({ try $0.extendIndex() }) == false {
-            try Task.checkCancellation()
+        // One question, and not one a piece: each would wait for its turn on two threads.
+        try await core.ask { core, answer in
+            core.whenIndexed { answer($0.mapError { RPCError(unreadable: $0) }) }
         }
         var events = try await journeyed(text)
         if !request.topic.isEmpty {

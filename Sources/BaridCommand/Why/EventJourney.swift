@@ -32,10 +32,8 @@ struct EventJourney {
 
     /// A group that begins with the first event gets what nobody took.
     private static func groupCommand(topic: String, type: String) -> String {
-        let request = JSONText.object([
-            ("topic", topic), ("group", "any-name"), ("types", "[\(JSONText.string(type))]"),
-        ])
-        return "barid call Admin/CreateGroup \(ShellWord.quoted(request))"
+        "barid group create any-name --topic \(ShellWord.quoted(topic)) "
+            + "--type \(ShellWord.quoted(type))"
     }
 
     private var held: Reason? {
@@ -55,22 +53,5 @@ struct EventJourney {
             message:
                 "the moderator held \(what.joined(separator: " and ")) for a person to look at",
             command: "barid article \(ShellWord.quoted(event.subject))")
-    }
-}
-
-extension JSONText {
-    /// A `CreateGroupRequest` with these fields; `types` is JSON already.
-    fileprivate static func object(_ fields: [(name: String, value: String)]) -> String {
-        var subscription = JSONText()
-        for field in fields {
-            if field.name == "types" {
-                subscription.add(field.name, json: field.value)
-            } else {
-                subscription.add(field.name, field.value)
-            }
-        }
-        var request = JSONText()
-        request.add("subscription", json: subscription.text)
-        return request.text
     }
 }

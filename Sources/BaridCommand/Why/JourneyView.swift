@@ -108,11 +108,18 @@ struct JourneyView {
         let title = console.styled(console.words(name), .yellow)
         let words = console.isolated(VisibleText.joined(message))
         var lines = ["\(title)  \(place): \(words)\(until.map { ", until \($0)" } ?? "")"]
-        lines.append(
-            command.isEmpty ? "  it goes on by itself" : "  free it with: \(console.words(command))"
-        )
+        if command.isEmpty {
+            // What expired is over; everything else without a command only takes its time.
+            if name != "EXPIRED" { lines.append("  it goes on by itself") }
+        } else {
+            let verb = Self.looking.contains(name) ? "look further with" : "free it with"
+            lines.append("  \(verb): \(console.words(command))")
+        }
         return lines
     }
+
+    /// Reasons whose command shows what has to be dealt with.
+    private static let looking: Set = ["KEY_HELD", "WINDOW_FULL", "DISK_FLOOR"]
 
     private func time(_ nanoseconds: Int64) -> UInt64 { UInt64(max(0, nanoseconds)) }
 }

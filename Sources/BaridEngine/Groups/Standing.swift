@@ -22,6 +22,20 @@ public struct Standing: Sendable, Equatable {
         case ahead(UInt64)
     }
 
+    /// An event, and where it is stored.
+    public struct Place: Sendable, Equatable {
+        /// Its sequence.
+        public var sequence: UInt64
+        /// The position of its record.
+        public var position: UInt64
+
+        /// Names a place.
+        public init(sequence: UInt64, position: UInt64) {
+            self.sequence = sequence
+            self.position = position
+        }
+    }
+
     /// Where it is.
     public var state: State
     /// The attempt that is out, or goes out next.
@@ -40,6 +54,8 @@ public struct Standing: Sendable, Equatable {
     public var credit = 0
     /// The group's window has no room.
     public var windowIsFull = false
+    /// Of a window without room the event that has been in it longest.
+    public var oldest: Place?
 }
 
 extension Engine {
@@ -70,6 +86,11 @@ extension Engine {
         standing.windowIsFull =
             runtime.count >= configuration.maximumWindow
             || runtime.heldBytes >= configuration.maximumWindowBytes
+        if standing.windowIsFull {
+            standing.oldest = runtime.entries.filter { $0.state != .free }
+                .min { $0.sequence < $1.sequence }
+                .map { Standing.Place(sequence: $0.sequence, position: $0.position) }
+        }
         if let slot = runtime.slot(of: sequence) {
             let entry = runtime.entries[slot]
             standing.attempt = entry.attempt
