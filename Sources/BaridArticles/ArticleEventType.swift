@@ -21,9 +21,17 @@ public enum ArticleEventType {
     /// `barid.article.v1.ArticleSummarized`.
     public static let summarized = "news.barid.article.summarized.v1"
 
+    /// A person decided about it or a comment of it; data is `barid.article.v1.ArticleReviewed`.
+    public static let reviewed = "news.barid.article.reviewed.v1"
+
+    /// A person took it back; data is `barid.article.v1.ArticleRetracted`.
+    public static let retracted = "news.barid.article.retracted.v1"
+
     /// The index has a stage of it; data is `barid.article.v1.ArticleIndexed`.
     public static let indexed = "news.barid.article.indexed.v1"
 
     /// All of them, in the order of the pipeline.
-    public static let all = [submitted, parsed, tagged, moderated, summarized, indexed]
+    public static let all = [
+        submitted, parsed, tagged, moderated, summarized, reviewed, retracted, indexed,
+    ]
 }

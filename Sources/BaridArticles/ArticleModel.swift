@@ -24,5 +24,11 @@ public typealias ArticleTagged = Barid_Article_V1_ArticleTagged
 public typealias ArticleModerated = Barid_Article_V1_ArticleModerated
 /// The summary and key phrases of an article.
 public typealias ArticleSummarized = Barid_Article_V1_ArticleSummarized
+
+/// A person's decision about an article or one of its comments.
+public typealias ArticleReviewed = Barid_Article_V1_ArticleReviewed
+
+/// A person's word that an article is taken back.
+public typealias ArticleRetracted = Barid_Article_V1_ArticleRetracted
 /// What the index has of an article.
 public typealias ArticleIndexed = Barid_Article_V1_ArticleIndexed

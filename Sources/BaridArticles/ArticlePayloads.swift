@@ -28,6 +28,16 @@ extension Barid_Article_V1_ArticleSummarized: EventPayload {
     public static var eventType: String { ArticleEventType.summarized }
 }
 
+extension Barid_Article_V1_ArticleReviewed: EventPayload {
+    /// `news.barid.article.reviewed.v1`.
+    public static var eventType: String { ArticleEventType.reviewed }
+}
+
+extension Barid_Article_V1_ArticleRetracted: EventPayload {
+    /// `news.barid.article.retracted.v1`.
+    public static var eventType: String { ArticleEventType.retracted }
+}
+
 extension Barid_Article_V1_ArticleIndexed: EventPayload {
     /// `news.barid.article.indexed.v1`.
     public static var eventType: String { ArticleEventType.indexed }

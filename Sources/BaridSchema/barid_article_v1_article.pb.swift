@@ -215,6 +215,10 @@ public nonisolated enum Barid_Article_V1_Stage: SwiftProtobuf.Enum, Swift.CaseIt
 
   /// Optional: nobody waits for it.
   case summarized // = 6
+
+  /// What people decided, in whatever order with the others.
+  case reviewed // = 7
+  case retracted // = 8
   case UNRECOGNIZED(Int)
 
   public init() {
@@ -230,6 +234,8 @@ public nonisolated enum Barid_Article_V1_Stage: SwiftProtobuf.Enum, Swift.CaseIt
     case 4: self = .moderated
     case 5: self = .indexed
     case 6: self = .summarized
+    case 7: self = .reviewed
+    case 8: self = .retracted
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -243,6 +249,8 @@ public nonisolated enum Barid_Article_V1_Stage: SwiftProtobuf.Enum, Swift.CaseIt
     case .moderated: return 4
     case .indexed: return 5
     case .summarized: return 6
+    case .reviewed: return 7
+    case .retracted: return 8
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -256,6 +264,8 @@ public nonisolated enum Barid_Article_V1_Stage: SwiftProtobuf.Enum, Swift.CaseIt
     .moderated,
     .indexed,
     .summarized,
+    .reviewed,
+    .retracted,
   ]
 
 }
@@ -1106,6 +1116,68 @@ public nonisolated struct Barid_Article_V1_KeyPhrase: Sendable {
   public init() {}
 }
 
+/// Data of news.barid.article.reviewed.v1: a person decides about an article, or one of its comments,
+/// whatever the moderator said.
+public nonisolated struct Barid_Article_V1_ArticleReviewed: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var articleID: String = String()
+
+  /// The text that was looked at; another revision wants a review of its own.
+  public var revision: String = String()
+
+  /// Absent: the article itself.
+  public var commentNumber: UInt32 {
+    get {_commentNumber ?? 0}
+    set {_commentNumber = newValue}
+  }
+  /// Returns true if `commentNumber` has been explicitly set.
+  public var hasCommentNumber: Bool {self._commentNumber != nil}
+  /// Clears the value of `commentNumber`. Subsequent reads from it will return its default value.
+  public mutating func clearCommentNumber() {self._commentNumber = nil}
+
+  /// DECISION_PASS or DECISION_BLOCK.
+  public var decision: Barid_Article_V1_Decision = .unspecified
+
+  /// 1 for the first decision about this, and one more for each that takes back the one before. The
+  /// highest holds; of two with one number the graver.
+  public var number: UInt32 = 0
+
+  /// Who decided, as they call themselves.
+  public var reviewer: String = String()
+
+  /// Why, for whoever reads it later.
+  public var note: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _commentNumber: UInt32? = nil
+}
+
+/// Data of news.barid.article.retracted.v1: the article is taken back, in every revision, for good.
+public nonisolated struct Barid_Article_V1_ArticleRetracted: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var articleID: String = String()
+
+  /// The revision that was looked at.
+  public var revision: String = String()
+
+  public var reviewer: String = String()
+
+  public var note: String = String()
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
 /// Data of news.barid.article.indexed.v1.
 public nonisolated struct Barid_Article_V1_ArticleIndexed: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -1145,7 +1217,7 @@ nonisolated extension Barid_Article_V1_Decision: SwiftProtobuf._ProtoNameProvidi
 }
 
 nonisolated extension Barid_Article_V1_Stage: SwiftProtobuf._ProtoNameProviding {
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0STAGE_UNSPECIFIED\0\u{1}STAGE_SUBMITTED\0\u{1}STAGE_PARSED\0\u{1}STAGE_TAGGED\0\u{1}STAGE_MODERATED\0\u{1}STAGE_INDEXED\0\u{1}STAGE_SUMMARIZED\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0STAGE_UNSPECIFIED\0\u{1}STAGE_SUBMITTED\0\u{1}STAGE_PARSED\0\u{1}STAGE_TAGGED\0\u{1}STAGE_MODERATED\0\u{1}STAGE_INDEXED\0\u{1}STAGE_SUMMARIZED\0\u{1}STAGE_REVIEWED\0\u{1}STAGE_RETRACTED\0")
 }
 
 nonisolated extension Barid_Article_V1_ArticleSubmitted: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -2315,6 +2387,115 @@ nonisolated extension Barid_Article_V1_KeyPhrase: SwiftProtobuf.Message, SwiftPr
     if lhs.text != rhs.text {return false}
     if lhs.weight != rhs.weight {return false}
     if lhs.mentions != rhs.mentions {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Barid_Article_V1_ArticleReviewed: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ArticleReviewed"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}article_id\0\u{1}revision\0\u{3}comment_number\0\u{1}decision\0\u{1}number\0\u{1}reviewer\0\u{1}note\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.articleID) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.revision) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self._commentNumber) }()
+      case 4: try { try decoder.decodeSingularEnumField(value: &self.decision) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.number) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self.reviewer) }()
+      case 7: try { try decoder.decodeSingularStringField(value: &self.note) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.articleID.isEmpty {
+      try visitor.visitSingularStringField(value: self.articleID, fieldNumber: 1)
+    }
+    if !self.revision.isEmpty {
+      try visitor.visitSingularStringField(value: self.revision, fieldNumber: 2)
+    }
+    try { if let v = self._commentNumber {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 3)
+    } }()
+    if self.decision != .unspecified {
+      try visitor.visitSingularEnumField(value: self.decision, fieldNumber: 4)
+    }
+    if self.number != 0 {
+      try visitor.visitSingularUInt32Field(value: self.number, fieldNumber: 5)
+    }
+    if !self.reviewer.isEmpty {
+      try visitor.visitSingularStringField(value: self.reviewer, fieldNumber: 6)
+    }
+    if !self.note.isEmpty {
+      try visitor.visitSingularStringField(value: self.note, fieldNumber: 7)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Barid_Article_V1_ArticleReviewed, rhs: Barid_Article_V1_ArticleReviewed) -> Bool {
+    if lhs.articleID != rhs.articleID {return false}
+    if lhs.revision != rhs.revision {return false}
+    if lhs._commentNumber != rhs._commentNumber {return false}
+    if lhs.decision != rhs.decision {return false}
+    if lhs.number != rhs.number {return false}
+    if lhs.reviewer != rhs.reviewer {return false}
+    if lhs.note != rhs.note {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Barid_Article_V1_ArticleRetracted: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ArticleRetracted"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}article_id\0\u{1}revision\0\u{1}reviewer\0\u{1}note\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.articleID) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.revision) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.reviewer) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.note) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.articleID.isEmpty {
+      try visitor.visitSingularStringField(value: self.articleID, fieldNumber: 1)
+    }
+    if !self.revision.isEmpty {
+      try visitor.visitSingularStringField(value: self.revision, fieldNumber: 2)
+    }
+    if !self.reviewer.isEmpty {
+      try visitor.visitSingularStringField(value: self.reviewer, fieldNumber: 3)
+    }
+    if !self.note.isEmpty {
+      try visitor.visitSingularStringField(value: self.note, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Barid_Article_V1_ArticleRetracted, rhs: Barid_Article_V1_ArticleRetracted) -> Bool {
+    if lhs.articleID != rhs.articleID {return false}
+    if lhs.revision != rhs.revision {return false}
+    if lhs.reviewer != rhs.reviewer {return false}
+    if lhs.note != rhs.note {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -46,10 +46,24 @@ public enum Barid_Index_V1_Index: Sendable {
                 type: .unary
             )
         }
+        /// Namespace for "ListHeld" metadata.
+        public enum ListHeld: Sendable {
+            /// Request type for "ListHeld".
+            public typealias Input = Barid_Index_V1_ListHeldRequest
+            /// Response type for "ListHeld".
+            public typealias Output = Barid_Index_V1_ListHeldResponse
+            /// Descriptor for "ListHeld".
+            public static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "barid.index.v1.Index"),
+                method: "ListHeld",
+                type: .unary
+            )
+        }
         /// Descriptors for all methods in the "barid.index.v1.Index" service.
         public static let descriptors: [GRPCCore.MethodDescriptor] = [
             Search.descriptor,
-            GetArticle.descriptor
+            GetArticle.descriptor,
+            ListHeld.descriptor
         ]
     }
 }
@@ -115,6 +129,24 @@ extension Barid_Index_V1_Index {
             request: GRPCCore.StreamingServerRequest<Barid_Index_V1_GetArticleRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<Barid_Index_V1_GetArticleResponse>
+
+        /// Handle the "ListHeld" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What is held and waits for a person, the first submitted first.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Barid_Index_V1_ListHeldRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Barid_Index_V1_ListHeldResponse` messages.
+        func listHeld(
+            request: GRPCCore.StreamingServerRequest<Barid_Index_V1_ListHeldRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Barid_Index_V1_ListHeldResponse>
     }
 
     /// Service protocol for the "barid.index.v1.Index" service.
@@ -164,6 +196,24 @@ extension Barid_Index_V1_Index {
             request: GRPCCore.ServerRequest<Barid_Index_V1_GetArticleRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.ServerResponse<Barid_Index_V1_GetArticleResponse>
+
+        /// Handle the "ListHeld" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What is held and waits for a person, the first submitted first.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Barid_Index_V1_ListHeldRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Barid_Index_V1_ListHeldResponse` message.
+        func listHeld(
+            request: GRPCCore.ServerRequest<Barid_Index_V1_ListHeldRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Barid_Index_V1_ListHeldResponse>
     }
 
     /// Simple service protocol for the "barid.index.v1.Index" service.
@@ -211,6 +261,24 @@ extension Barid_Index_V1_Index {
             request: Barid_Index_V1_GetArticleRequest,
             context: GRPCCore.ServerContext
         ) async throws -> Barid_Index_V1_GetArticleResponse
+
+        /// Handle the "ListHeld" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What is held and waits for a person, the first submitted first.
+        ///
+        /// - Parameters:
+        ///   - request: A `Barid_Index_V1_ListHeldRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Barid_Index_V1_ListHeldResponse` to respond with.
+        func listHeld(
+            request: Barid_Index_V1_ListHeldRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Barid_Index_V1_ListHeldResponse
     }
 }
 
@@ -235,6 +303,17 @@ extension Barid_Index_V1_Index.StreamingServiceProtocol {
             serializer: GRPCProtobuf.ProtobufSerializer<Barid_Index_V1_GetArticleResponse>(),
             handler: { request, context in
                 try await self.getArticle(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Barid_Index_V1_Index.Method.ListHeld.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Barid_Index_V1_ListHeldRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Barid_Index_V1_ListHeldResponse>(),
+            handler: { request, context in
+                try await self.listHeld(
                     request: request,
                     context: context
                 )
@@ -267,6 +346,17 @@ extension Barid_Index_V1_Index.ServiceProtocol {
         )
         return GRPCCore.StreamingServerResponse(single: response)
     }
+
+    public func listHeld(
+        request: GRPCCore.StreamingServerRequest<Barid_Index_V1_ListHeldRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Barid_Index_V1_ListHeldResponse> {
+        let response = try await self.listHeld(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
 }
 
 // Default implementation of methods from 'ServiceProtocol'.
@@ -291,6 +381,19 @@ extension Barid_Index_V1_Index.SimpleServiceProtocol {
     ) async throws -> GRPCCore.ServerResponse<Barid_Index_V1_GetArticleResponse> {
         return GRPCCore.ServerResponse<Barid_Index_V1_GetArticleResponse>(
             message: try await self.getArticle(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    public func listHeld(
+        request: GRPCCore.ServerRequest<Barid_Index_V1_ListHeldRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Barid_Index_V1_ListHeldResponse> {
+        return GRPCCore.ServerResponse<Barid_Index_V1_ListHeldResponse>(
+            message: try await self.listHeld(
                 request: request.message,
                 context: context
             ),
@@ -356,6 +459,29 @@ extension Barid_Index_V1_Index {
             deserializer: some GRPCCore.MessageDeserializer<Barid_Index_V1_GetArticleResponse>,
             options: GRPCCore.CallOptions,
             onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Index_V1_GetArticleResponse>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "ListHeld" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What is held and waits for a person, the first submitted first.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Barid_Index_V1_ListHeldRequest` message.
+        ///   - serializer: A serializer for `Barid_Index_V1_ListHeldRequest` messages.
+        ///   - deserializer: A deserializer for `Barid_Index_V1_ListHeldResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func listHeld<Result>(
+            request: GRPCCore.ClientRequest<Barid_Index_V1_ListHeldRequest>,
+            serializer: some GRPCCore.MessageSerializer<Barid_Index_V1_ListHeldRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Barid_Index_V1_ListHeldResponse>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Index_V1_ListHeldResponse>) async throws -> Result
         ) async throws -> Result where Result: Sendable
     }
 
@@ -446,6 +572,40 @@ extension Barid_Index_V1_Index {
                 onResponse: handleResponse
             )
         }
+
+        /// Call the "ListHeld" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > What is held and waits for a person, the first submitted first.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Barid_Index_V1_ListHeldRequest` message.
+        ///   - serializer: A serializer for `Barid_Index_V1_ListHeldRequest` messages.
+        ///   - deserializer: A deserializer for `Barid_Index_V1_ListHeldResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        public func listHeld<Result>(
+            request: GRPCCore.ClientRequest<Barid_Index_V1_ListHeldRequest>,
+            serializer: some GRPCCore.MessageSerializer<Barid_Index_V1_ListHeldRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Barid_Index_V1_ListHeldResponse>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Index_V1_ListHeldResponse>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Barid_Index_V1_Index.Method.ListHeld.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
     }
 }
 
@@ -505,6 +665,35 @@ extension Barid_Index_V1_Index.ClientProtocol {
             request: request,
             serializer: GRPCProtobuf.ProtobufSerializer<Barid_Index_V1_GetArticleRequest>(),
             deserializer: GRPCProtobuf.ProtobufDeserializer<Barid_Index_V1_GetArticleResponse>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "ListHeld" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > What is held and waits for a person, the first submitted first.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Barid_Index_V1_ListHeldRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func listHeld<Result>(
+        request: GRPCCore.ClientRequest<Barid_Index_V1_ListHeldRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Index_V1_ListHeldResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.listHeld(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Barid_Index_V1_ListHeldRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Barid_Index_V1_ListHeldResponse>(),
             options: options,
             onResponse: handleResponse
         )
@@ -574,6 +763,39 @@ extension Barid_Index_V1_Index.ClientProtocol {
             metadata: metadata
         )
         return try await self.getArticle(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "ListHeld" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > What is held and waits for a person, the first submitted first.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func listHeld<Result>(
+        _ message: Barid_Index_V1_ListHeldRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Index_V1_ListHeldResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Barid_Index_V1_ListHeldRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.listHeld(
             request: request,
             options: options,
             onResponse: handleResponse

@@ -196,11 +196,99 @@ public nonisolated struct Barid_Index_V1_GetArticleResponse: @unchecked Sendable
   /// Clears the value of `summarized`. Subsequent reads from it will return its default value.
   public mutating func clearSummarized() {_uniqueStorage()._summarized = nil}
 
+  /// The decisions of people that hold: at most one for the article itself, and one for each comment.
+  public var reviews: [Barid_Article_V1_ArticleReviewed] {
+    get {_storage._reviews}
+    set {_uniqueStorage()._reviews = newValue}
+  }
+
+  /// Present once the article was taken back.
+  public var retracted: Barid_Article_V1_ArticleRetracted {
+    get {_storage._retracted ?? Barid_Article_V1_ArticleRetracted()}
+    set {_uniqueStorage()._retracted = newValue}
+  }
+  /// Returns true if `retracted` has been explicitly set.
+  public var hasRetracted: Bool {_storage._retracted != nil}
+  /// Clears the value of `retracted`. Subsequent reads from it will return its default value.
+  public mutating func clearRetracted() {_uniqueStorage()._retracted = nil}
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+public nonisolated struct Barid_Index_V1_ListHeldRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Most of them to return; 0 means 50, at most 500.
+  public var limit: UInt32 = 0
+
+  public var offset: UInt32 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Barid_Index_V1_ListHeldResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var held: [Barid_Index_V1_Held] = []
+
+  /// How many there are in all.
+  public var total: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// An article, or one of its comments, that the moderator held and nobody has decided about.
+public nonisolated struct Barid_Index_V1_Held: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var articleID: String = String()
+
+  public var revision: String = String()
+
+  public var headline: String = String()
+
+  /// Absent: the article itself.
+  public var commentNumber: UInt32 {
+    get {_commentNumber ?? 0}
+    set {_commentNumber = newValue}
+  }
+  /// Returns true if `commentNumber` has been explicitly set.
+  public var hasCommentNumber: Bool {self._commentNumber != nil}
+  /// Clears the value of `commentNumber`. Subsequent reads from it will return its default value.
+  public mutating func clearCommentNumber() {self._commentNumber = nil}
+
+  /// The comment; empty for an article.
+  public var text: String = String()
+
+  public var verdict: Barid_Article_V1_Verdict {
+    get {_verdict ?? Barid_Article_V1_Verdict()}
+    set {_verdict = newValue}
+  }
+  /// Returns true if `verdict` has been explicitly set.
+  public var hasVerdict: Bool {self._verdict != nil}
+  /// Clears the value of `verdict`. Subsequent reads from it will return its default value.
+  public mutating func clearVerdict() {self._verdict = nil}
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _commentNumber: UInt32? = nil
+  fileprivate var _verdict: Barid_Article_V1_Verdict? = nil
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -443,7 +531,7 @@ nonisolated extension Barid_Index_V1_GetArticleRequest: SwiftProtobuf.Message, S
 
 nonisolated extension Barid_Index_V1_GetArticleResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".GetArticleResponse"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}article\0\u{1}tagged\0\u{1}moderated\0\u{1}stages\0\u{1}indexed\0\u{1}summarized\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}article\0\u{1}tagged\0\u{1}moderated\0\u{1}stages\0\u{1}indexed\0\u{1}summarized\0\u{1}reviews\0\u{1}retracted\0")
 
   fileprivate class _StorageClass {
     var _article: Barid_Article_V1_Article? = nil
@@ -452,6 +540,8 @@ nonisolated extension Barid_Index_V1_GetArticleResponse: SwiftProtobuf.Message, 
     var _stages: [Barid_Article_V1_Stage] = []
     var _indexed: SwiftProtobuf.Google_Protobuf_Timestamp? = nil
     var _summarized: Barid_Article_V1_ArticleSummarized? = nil
+    var _reviews: [Barid_Article_V1_ArticleReviewed] = []
+    var _retracted: Barid_Article_V1_ArticleRetracted? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -468,6 +558,8 @@ nonisolated extension Barid_Index_V1_GetArticleResponse: SwiftProtobuf.Message, 
       _stages = source._stages
       _indexed = source._indexed
       _summarized = source._summarized
+      _reviews = source._reviews
+      _retracted = source._retracted
     }
   }
 
@@ -492,6 +584,8 @@ nonisolated extension Barid_Index_V1_GetArticleResponse: SwiftProtobuf.Message, 
         case 4: try { try decoder.decodeRepeatedEnumField(value: &_storage._stages) }()
         case 5: try { try decoder.decodeSingularMessageField(value: &_storage._indexed) }()
         case 6: try { try decoder.decodeSingularMessageField(value: &_storage._summarized) }()
+        case 7: try { try decoder.decodeRepeatedMessageField(value: &_storage._reviews) }()
+        case 8: try { try decoder.decodeSingularMessageField(value: &_storage._retracted) }()
         default: break
         }
       }
@@ -522,6 +616,12 @@ nonisolated extension Barid_Index_V1_GetArticleResponse: SwiftProtobuf.Message, 
       try { if let v = _storage._summarized {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
       } }()
+      if !_storage._reviews.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._reviews, fieldNumber: 7)
+      }
+      try { if let v = _storage._retracted {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -537,10 +637,141 @@ nonisolated extension Barid_Index_V1_GetArticleResponse: SwiftProtobuf.Message, 
         if _storage._stages != rhs_storage._stages {return false}
         if _storage._indexed != rhs_storage._indexed {return false}
         if _storage._summarized != rhs_storage._summarized {return false}
+        if _storage._reviews != rhs_storage._reviews {return false}
+        if _storage._retracted != rhs_storage._retracted {return false}
         return true
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Barid_Index_V1_ListHeldRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ListHeldRequest"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}limit\0\u{1}offset\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.limit) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.offset) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.limit != 0 {
+      try visitor.visitSingularUInt32Field(value: self.limit, fieldNumber: 1)
+    }
+    if self.offset != 0 {
+      try visitor.visitSingularUInt32Field(value: self.offset, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Barid_Index_V1_ListHeldRequest, rhs: Barid_Index_V1_ListHeldRequest) -> Bool {
+    if lhs.limit != rhs.limit {return false}
+    if lhs.offset != rhs.offset {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Barid_Index_V1_ListHeldResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".ListHeldResponse"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}held\0\u{1}total\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.held) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.total) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.held.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.held, fieldNumber: 1)
+    }
+    if self.total != 0 {
+      try visitor.visitSingularUInt64Field(value: self.total, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Barid_Index_V1_ListHeldResponse, rhs: Barid_Index_V1_ListHeldResponse) -> Bool {
+    if lhs.held != rhs.held {return false}
+    if lhs.total != rhs.total {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Barid_Index_V1_Held: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".Held"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}article_id\0\u{1}revision\0\u{1}headline\0\u{3}comment_number\0\u{1}text\0\u{1}verdict\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.articleID) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.revision) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.headline) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self._commentNumber) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.text) }()
+      case 6: try { try decoder.decodeSingularMessageField(value: &self._verdict) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.articleID.isEmpty {
+      try visitor.visitSingularStringField(value: self.articleID, fieldNumber: 1)
+    }
+    if !self.revision.isEmpty {
+      try visitor.visitSingularStringField(value: self.revision, fieldNumber: 2)
+    }
+    if !self.headline.isEmpty {
+      try visitor.visitSingularStringField(value: self.headline, fieldNumber: 3)
+    }
+    try { if let v = self._commentNumber {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 4)
+    } }()
+    if !self.text.isEmpty {
+      try visitor.visitSingularStringField(value: self.text, fieldNumber: 5)
+    }
+    try { if let v = self._verdict {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Barid_Index_V1_Held, rhs: Barid_Index_V1_Held) -> Bool {
+    if lhs.articleID != rhs.articleID {return false}
+    if lhs.revision != rhs.revision {return false}
+    if lhs.headline != rhs.headline {return false}
+    if lhs._commentNumber != rhs._commentNumber {return false}
+    if lhs.text != rhs.text {return false}
+    if lhs._verdict != rhs._verdict {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -25,6 +25,16 @@ struct IndexService: Barid_Index_V1_Index.SimpleServiceProtocol {
             throw RPCError(error)
         }
     }
+
+    func listHeld(
+        request: Barid_Index_V1_ListHeldRequest, context: ServerContext
+    ) async throws -> Barid_Index_V1_ListHeldResponse {
+        do {
+            return try await index.held(request)
+        } catch {
+            throw RPCError(error)
+        }
+    }
 }
 
 extension RPCError {

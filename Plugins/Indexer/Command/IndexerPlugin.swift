@@ -3,7 +3,7 @@ import BaridArticles
 import GRPCCore
 import Indexer
 
-/// `barid-indexer`: article.parsed, tagged, moderated and summarized in, article.indexed out.
+/// `barid-indexer`: every stage of an article and what people decide in, article.indexed out.
 @main
 struct IndexerPlugin: Plugin {
     static let manifest = PackageResources.plugin_yaml
@@ -24,6 +24,8 @@ struct IndexerPlugin: Plugin {
                 StageHandler<ArticleTagged>(stage: .tagged, stages: stages),
                 StageHandler<ArticleModerated>(stage: .moderated, stages: stages),
                 StageHandler<ArticleSummarized>(stage: .summarized, stages: stages),
+                StageHandler<ArticleReviewed>(stage: .reviewed, stages: stages),
+                StageHandler<ArticleRetracted>(stage: .retracted, stages: stages),
             ], services: [IndexService(index: index)],
             close: { try index.close() })
     }

@@ -20,6 +20,14 @@ extension Barid_Article_V1_ArticleModerated: StagePayload {
     var stageArticleID: String { articleID }
 }
 
+extension Barid_Article_V1_ArticleReviewed: StagePayload {
+    var stageArticleID: String { articleID }
+}
+
+extension Barid_Article_V1_ArticleRetracted: StagePayload {
+    var stageArticleID: String { articleID }
+}
+
 extension Barid_Article_V1_ArticleSummarized: StagePayload {
     var stageArticleID: String { articleID }
 }

@@ -59,9 +59,20 @@ extension ArticleIndex {
             case .summarized:
                 response.summarized = try Barid_Article_V1_ArticleSummarized(
                     serializedBytes: payload)
-            case .unspecified, .submitted, .indexed, .UNRECOGNIZED:
+            case .unspecified, .submitted, .indexed, .reviewed, .retracted, .UNRECOGNIZED:
                 continue
             }
+        }
+        response.reviews = try Data.fetchAll(
+            db, sql: "SELECT payload FROM review WHERE revision = ? ORDER BY target",
+            arguments: [revision]
+        ).map { try Barid_Article_V1_ArticleReviewed(serializedBytes: $0) }
+        if !response.reviews.isEmpty { stages.insert(StageSet(.reviewed)) }
+        let retracted = try Data.fetchOne(
+            db, sql: "SELECT payload FROM retraction WHERE article = ?", arguments: [article])
+        if let retracted {
+            response.retracted = try Barid_Article_V1_ArticleRetracted(serializedBytes: retracted)
+            stages.insert(StageSet(.retracted))
         }
         response.stages = stages.stages
         let indexed = try Int64.fetchOne(

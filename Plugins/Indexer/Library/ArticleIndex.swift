@@ -131,7 +131,8 @@ public final class ArticleIndex: Sendable {
             problems += try String.fetchAll(
                 db,
                 sql: "SELECT id || ': current, but has no document' FROM article WHERE "
-                    + "current IS NOT NULL AND pk NOT IN (SELECT pk FROM document)")
+                    + "current IS NOT NULL AND pk NOT IN (SELECT pk FROM document) "
+                    + "AND pk NOT IN (SELECT article FROM retraction)")
             problems += try String.fetchAll(
                 db,
                 sql: "SELECT id || ': has a document, but no parsed stage' FROM article "

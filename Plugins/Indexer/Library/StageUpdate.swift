@@ -27,7 +27,7 @@ public struct StageUpdate: Sendable {
     /// Makes an update of an event's data.
     ///
     /// - Parameters:
-    ///   - stage: `.parsed`, `.tagged`, `.moderated`, `.summarized`, or `.submitted` (then only the fact counts).
+    ///   - stage: One of those that an event brings; of `.submitted` only the fact counts.
     ///   - articleID: The article's id; the payload must name the same, or none.
     ///   - revision: The article's revision; the payload must name the same, or none.
     ///   - order: A number that grows with each revision submitted, as the time or sequence of the
@@ -57,6 +57,15 @@ public struct StageUpdate: Sendable {
             case .summarized:
                 let summarized = try Barid_Article_V1_ArticleSummarized(serializedBytes: payload)
                 named = (summarized.articleID, summarized.revision)
+            case .reviewed:
+                let reviewed = try Barid_Article_V1_ArticleReviewed(serializedBytes: payload)
+                guard reviewed.decision == .pass || reviewed.decision == .block else {
+                    throw IndexError.invalidStage("a review decides on pass or block")
+                }
+                named = (reviewed.articleID, reviewed.revision)
+            case .retracted:
+                let retracted = try Barid_Article_V1_ArticleRetracted(serializedBytes: payload)
+                named = (retracted.articleID, retracted.revision)
             case .unspecified, .indexed, .UNRECOGNIZED:
                 throw IndexError.invalidStage("stage \(stage) is not one that is indexed")
             }
@@ -138,6 +147,25 @@ public struct StageUpdate: Sendable {
         try self.init(
             .summarized, summarized, of: summarized.articleID, summarized.revision, order: order,
             replay: replay)
+    }
+
+    /// Makes an update of a person's decision.
+    ///
+    /// - Parameter reviewed: The decision; it names article and revision.
+    /// - Throws: ``IndexError/invalidStage(_:)`` when id or revision is missing, or the decision is none.
+    public init(_ reviewed: Barid_Article_V1_ArticleReviewed) throws(IndexError) {
+        try self.init(
+            .reviewed, reviewed, of: reviewed.articleID, reviewed.revision, order: nil, replay: 0)
+    }
+
+    /// Makes an update of a retraction.
+    ///
+    /// - Parameter retracted: The retraction; it names the article and the revision that was seen.
+    /// - Throws: ``IndexError/invalidStage(_:)`` when id or revision is missing.
+    public init(_ retracted: Barid_Article_V1_ArticleRetracted) throws(IndexError) {
+        try self.init(
+            .retracted, retracted, of: retracted.articleID, retracted.revision, order: nil,
+            replay: 0)
     }
 
     private init(

@@ -32,8 +32,9 @@ struct BaridTool: AsyncParsableCommand {
             CommandGroup(
                 name: "Operate",
                 subcommands: [
-                    GroupCommand.self, DeadLetters.self, LogCommand.self, Backup.self,
-                    Restore.self, KeysCommand.self, BenchCommand.self, Prove.self, Doctor.self,
+                    GroupCommand.self, DeadLetters.self, ReviewCommand.self, LogCommand.self,
+                    Backup.self, Restore.self, KeysCommand.self, BenchCommand.self, Prove.self,
+                    Doctor.self,
                 ]),
             CommandGroup(
                 name: "Internal",

@@ -12,12 +12,18 @@ struct ArticleView {
     func summary() -> [String] {
         var lines = [heading, "  id        \(console.id(article.id))"]
         lines += row("from", origin)
+        if response.hasRetracted {
+            lines += row(
+                "gone",
+                console.styled("retracted", .red)
+                    + said(response.retracted.reviewer, response.retracted.note))
+        }
         lines += row("read as", counts)
         if response.hasTagged {
             lines += entities.map { "  \($0.padded)  \($0.names)" }
         }
         if response.hasSummarized { lines += row("about", about) }
-        if response.hasModerated { lines += verdicts.map { "  \($0)" } }
+        lines += verdicts.map { "  \($0)" }
         lines += article.warnings.map {
             "  \(console.styled("warning", .yellow))   \(console.words($0.message))"
         }
@@ -129,11 +135,45 @@ struct ArticleView {
     }
 
     private var verdicts: [String] {
-        var lines = ["verdict   \(show(response.moderated.article))"]
-        for comment in response.moderated.comments {
-            lines.append("comment \(comment.commentNumber) \(show(comment.verdict))")
+        var lines: [String] = []
+        let article = response.hasModerated ? response.moderated.article : nil
+        if let shown = show(article, review(of: nil)) { lines.append("verdict   \(shown)") }
+        var numbers = response.moderated.comments.map(\.commentNumber)
+        for review in response.reviews where review.hasCommentNumber {
+            if !numbers.contains(review.commentNumber) { numbers.append(review.commentNumber) }
+        }
+        for number in numbers {
+            if let shown = show(verdict(of: number), review(of: number)) {
+                lines.append("comment \(number) \(shown)")
+            }
         }
         return lines
+    }
+
+    /// What a person decided about a comment, or the article itself.
+    private func review(of comment: UInt32?) -> Barid_Article_V1_ArticleReviewed? {
+        response.reviews.first {
+            $0.hasCommentNumber ? $0.commentNumber == comment : comment == nil
+        }
+    }
+
+    private func verdict(of comment: UInt32) -> Barid_Article_V1_Verdict? {
+        response.moderated.comments.first { $0.commentNumber == comment }?.verdict
+    }
+
+    /// A person's decision with the moderator's behind it, or the moderator's alone.
+    private func show(
+        _ verdict: Barid_Article_V1_Verdict?, _ review: Barid_Article_V1_ArticleReviewed?
+    ) -> String? {
+        guard let review else { return verdict.map { show($0) } }
+        let before = verdict.map { "; the moderator: \(show($0))" } ?? ""
+        return Self.styled(review.decision, on: console) + said(review.reviewer, review.note)
+            + before
+    }
+
+    private func said(_ reviewer: String, _ note: String) -> String {
+        " by \(console.words(reviewer))"
+            + (note.isEmpty ? "" : " \u{00AB}\(console.words(note))\u{00BB}")
     }
 
     private func show(_ verdict: Barid_Article_V1_Verdict) -> String {
@@ -154,9 +194,9 @@ struct ArticleView {
     }
 
     private func comment(_ comment: Barid_Article_V1_Comment) -> [String] {
-        let verdict = response.moderated.comments.first { $0.commentNumber == comment.number }
+        let shown = show(verdict(of: comment.number), review(of: comment.number))
         let author = comment.hasAuthor ? " \(console.words(comment.author.text))" : ""
-        let decision = verdict.map { "  \(show($0.verdict))" } ?? ""
+        let decision = shown.map { "  \($0)" } ?? ""
         return ["\(comment.number).\(author)\(decision)", "   \(console.words(comment.text.text))"]
     }
 
@@ -191,6 +231,8 @@ struct ArticleView {
         case .tagged: "tagged"
         case .moderated: "moderated"
         case .summarized: "summarized"
+        case .reviewed: "reviewed"
+        case .retracted: "retracted"
         case .indexed: "indexed"
         case .unspecified, .UNRECOGNIZED: "?"
         }

@@ -12,10 +12,24 @@ struct EventJourney {
 
     let explained: Barid_Admin_V1_ExplainedEvent
     let event: Barid_Bus_V1_Event
+    /// What people have decided about the article since.
+    private let decided: DecidedReviews
 
-    init(_ explained: Barid_Admin_V1_ExplainedEvent) throws {
+    init(
+        _ explained: Barid_Admin_V1_ExplainedEvent, decided: DecidedReviews = DecidedReviews()
+    ) throws {
         self.explained = explained
         event = try Barid_Bus_V1_Event(serializedBytes: explained.event)
+        self.decided = decided
+    }
+
+    /// The journeys of all events of an answer.
+    static func all(in response: Barid_Admin_V1_ExplainResponse) throws -> [EventJourney] {
+        var decided = DecidedReviews()
+        for explained in response.events {
+            decided.add(try Barid_Bus_V1_Event(serializedBytes: explained.event))
+        }
+        return try response.events.map { try EventJourney($0, decided: decided) }
     }
 
     /// No group takes it, or a person has to look at it first.
@@ -40,18 +54,20 @@ struct EventJourney {
         guard event.type == ArticleEventType.moderated, case .protoData(let data) = event.data,
             let moderated = try? ArticleModerated(serializedBytes: data.value)
         else { return nil }
+        let open = decided.open(moderated)
+        guard let first = open.first else { return nil }
         var what: [String] = []
-        if moderated.article.decision == .hold { what.append("the article") }
-        let comments = moderated.comments.filter { $0.verdict.decision == .hold }
+        if open.contains(nil) { what.append("the article") }
+        let comments = open.compactMap { $0 }
         if !comments.isEmpty {
-            let numbers = comments.map { "\($0.commentNumber)" }.joined(separator: ", ")
+            let numbers = comments.map { "\($0)" }.joined(separator: ", ")
             what.append("comment \(numbers)")
         }
-        guard !what.isEmpty else { return nil }
+        let comment = first.map { " --comment \($0)" } ?? ""
         return Reason(
             name: "HELD_FOR_REVIEW",
             message:
                 "the moderator held \(what.joined(separator: " and ")) for a person to look at",
-            command: "barid article \(ShellWord.quoted(event.subject))")
+            command: "barid review approve \(ShellWord.quoted(event.subject))\(comment)")
     }
 }

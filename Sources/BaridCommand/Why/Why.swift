@@ -39,7 +39,7 @@ struct Why: AsyncParsableCommand {
         let response = try await broker.connected(as: "barid why") { client in
             try await Self.explain(article, client)
         }
-        let journeys = try response.events.map { try EventJourney($0) }
+        let journeys = try EventJourney.all(in: response)
         if output.json {
             Console.output.line(try Self.json(response, journeys))
             return

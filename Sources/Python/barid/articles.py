@@ -4,6 +4,8 @@ from barid.article.v1.article_pb2 import (
     Article,
     ArticleIndexed,
     ArticleModerated,
+    ArticleRetracted,
+    ArticleReviewed,
     ArticleSubmitted,
     ArticleSummarized,
     ArticleTagged,
@@ -15,6 +17,8 @@ __all__ = [
     "Article",
     "ArticleIndexed",
     "ArticleModerated",
+    "ArticleRetracted",
+    "ArticleReviewed",
     "ArticleSubmitted",
     "ArticleSummarized",
     "ArticleTagged",
@@ -26,4 +30,6 @@ register_event_type(Article, "news.barid.article.parsed.v1")
 register_event_type(ArticleTagged, "news.barid.article.tagged.v1")
 register_event_type(ArticleModerated, "news.barid.article.moderated.v1")
 register_event_type(ArticleSummarized, "news.barid.article.summarized.v1")
+register_event_type(ArticleReviewed, "news.barid.article.reviewed.v1")
+register_event_type(ArticleRetracted, "news.barid.article.retracted.v1")
 register_event_type(ArticleIndexed, "news.barid.article.indexed.v1")

@@ -17,31 +17,23 @@ struct DocumentRow: Equatable {
 
     /// Joins the stages of one revision.
     ///
-    /// A comment is visible only if its verdict says pass; where two comments bear one number,
-    /// both get the graver verdict. What the tagger found in comments is left out: it would let
+    /// A comment is visible only if it was passed. What the tagger found in comments is left out: it would let
     /// a withheld comment be found.
     ///
     /// - Parameters:
     ///   - article: The parsed article.
     ///   - tagged: Its entities, when they are in.
-    ///   - moderated: Its verdicts, when they are in.
+    ///   - decisions: What moderator and people decided so far.
     ///   - summarized: Its key phrases, when they are in: what they name weighs like a name.
     init(
         _ article: Barid_Article_V1_Article, tagged: Barid_Article_V1_ArticleTagged?,
-        moderated: Barid_Article_V1_ArticleModerated?,
+        decisions: Decisions,
         summarized: Barid_Article_V1_ArticleSummarized? = nil
     ) {
-        var verdicts: [UInt32: Barid_Article_V1_Decision] = [:]
-        for comment in moderated?.comments ?? [] {
-            let decision = comment.verdict.decision
-            let known = verdicts[comment.commentNumber] ?? decision
-            verdicts[comment.commentNumber] =
-                decision == .unspecified || decision.rawValue > known.rawValue ? decision : known
-        }
         var visible: [String] = []
         var withheld: [String] = []
         for comment in article.comments where !comment.text.text.isEmpty {
-            if verdicts[comment.number] == .pass {
+            if decisions.comments[comment.number] == .pass {
                 visible.append(comment.text.text)
             } else {
                 withheld.append(comment.text.text)
@@ -70,7 +62,7 @@ struct DocumentRow: Equatable {
             published = article.published.seconds
             publishedNanos = Int64(article.published.nanos)
         }
-        decision = Int64(moderated?.article.decision.rawValue ?? 0)
+        decision = Int64(decisions.article.rawValue)
     }
 
     /// Reads a row with the columns of `document`.

@@ -1,9 +1,13 @@
+import BaridSchema
 import Foundation
 import GRDB
 
 /// The tables of the index file, their version, and the way from each version to the next.
 ///
 ///     article ──< revision ──< stage        what has come in, once per (revision, stage)
+///        │        └──< review              what people decided, the decision that holds
+///        ├─── retraction                    articles taken back
+///        ├──< held                          what waits for a person
 ///        └─── document ─── fts              the text of the current revision, searchable
 enum IndexSchema {
     /// The version this code writes; a file's own is in its `user_version`.
@@ -23,7 +27,9 @@ enum IndexSchema {
     static let visibleColumns = ["headline", "body", "comments", "names"]
 
     /// Step `n` upgrades version `n` to `n + 1`.
-    private static let migrations: [@Sendable (Database) throws -> Void] = [createTables]
+    private static let migrations: [@Sendable (Database) throws -> Void] = [
+        createTables, addReviews,
+    ]
 
     /// Refuses what is plainly no index of ours, before SQLite touches the file.
     ///
@@ -115,5 +121,45 @@ enum IndexSchema {
                     content = 'document', content_rowid = 'pk',
                     tokenize = '\(BaridTokenizer.name)', prefix = '2 3');
                 """)
+    }
+
+    private static func addReviews(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                -- `target` is a comment's number, or -1 for the article itself.
+                CREATE TABLE review(
+                    revision INTEGER NOT NULL REFERENCES revision(pk), target INTEGER NOT NULL,
+                    payload BLOB NOT NULL, PRIMARY KEY(revision, target)) STRICT;
+
+                CREATE TABLE retraction(
+                    article INTEGER PRIMARY KEY REFERENCES article(pk),
+                    payload BLOB NOT NULL) STRICT;
+
+                CREATE TABLE held(
+                    article INTEGER NOT NULL REFERENCES article(pk), target INTEGER NOT NULL,
+                    PRIMARY KEY(article, target)) STRICT;
+                """)
+        let verdicts = try Row.fetchCursor(
+            db,
+            sql: """
+                SELECT article.pk AS pk, payload FROM article
+                JOIN stage ON stage.revision = article.current AND payload IS NOT NULL
+                    AND stage = \(Barid_Article_V1_Stage.moderated.rawValue)
+                """)
+        while let row = try verdicts.next() {
+            let moderated = try Barid_Article_V1_ArticleModerated(
+                serializedBytes: try row.value("payload") as Data)
+            try keep(held: Decisions(moderated).held, of: try row.value("pk"), in: db)
+        }
+    }
+
+    /// Writes down what waits for a person.
+    static func keep(held: [ReviewTarget], of article: Int64, in db: Database) throws {
+        try db.cachedStatement(sql: "DELETE FROM held WHERE article = ?")
+            .execute(arguments: [article])
+        for target in held {
+            try db.cachedStatement(sql: "INSERT INTO held(article, target) VALUES (?, ?)")
+                .execute(arguments: [article, target.number])
+        }
     }
 }

@@ -54,6 +54,13 @@ struct IndexWriter {
             of: "revision", insert: "INSERT OR IGNORE INTO revision(article, name) VALUES (?, ?)",
             select: "SELECT pk FROM revision WHERE article = ? AND name = ?",
             [article, update.revision])
+        switch update.stage {
+        case .reviewed: return try review(update, revision, of: article)
+        case .retracted: return try retract(update, revision, of: article)
+        case .unspecified, .submitted, .parsed, .tagged, .moderated, .indexed, .summarized,
+            .UNRECOGNIZED:
+            break
+        }
         let isRaised = try raiseRank(of: revision, to: update.order)
         let wasCurrent = try current(of: article)
         let superseded = try isSuperseded(revision, by: wasCurrent)
@@ -79,11 +86,7 @@ struct IndexWriter {
             }
         }
 
-        var present = StageSet(update.stage)
-        let others = try db.cachedStatement(sql: "SELECT stage FROM stage WHERE revision = ?")
-        for stage in try Int.fetchAll(others, arguments: [revision]) {
-            present.insert(StageSet(Barid_Article_V1_Stage(rawValue: stage) ?? .unspecified))
-        }
+        let present = try present(of: revision, article).union(StageSet(update.stage))
         try run(
             """
             INSERT INTO stage(revision, stage, replay, present, payload) VALUES (?, ?, ?, ?, ?)
@@ -108,6 +111,82 @@ struct IndexWriter {
 
     private mutating func touch(_ article: Int64) {
         if isTouched.insert(article).inserted { touched.append(article) }
+    }
+
+    // MARK: What people decide
+
+    /// Keeps a decision that holds against the one there is; the moderator's verdict stays beside it.
+    private mutating func review(
+        _ update: StageUpdate, _ revision: Int64, of article: Int64
+    ) throws -> ApplyResult {
+        let new = try Barid_Article_V1_ArticleReviewed(serializedBytes: update.payload)
+        let target = ReviewTarget(new).number
+        let known = try row(
+            "SELECT payload FROM review WHERE revision = ? AND target = ?", [revision, target])
+        var holds = true
+        if let known {
+            let old = try Barid_Article_V1_ArticleReviewed(
+                serializedBytes: try known.value("payload") as Data)
+            holds = try new.holds(against: old)
+        }
+        if holds {
+            try run(
+                "INSERT OR REPLACE INTO review(revision, target, payload) VALUES (?, ?, ?)",
+                [revision, target, update.payload])
+            if try current(of: article) == revision { touch(article) }
+        }
+        return try result(of: update, revision, article, changed: holds)
+    }
+
+    /// Takes an article back, for good; of several retractions the first by their bytes is kept.
+    private mutating func retract(
+        _ update: StageUpdate, _ revision: Int64, of article: Int64
+    ) throws -> ApplyResult {
+        let known: Data? = try row("SELECT payload FROM retraction WHERE article = ?", [article])?
+            .optional("payload")
+        let changed = known.map { update.payload.lexicographicallyPrecedes($0) } ?? true
+        if changed {
+            try run(
+                "INSERT OR REPLACE INTO retraction(article, payload) VALUES (?, ?)",
+                [article, update.payload])
+            touch(article)
+        }
+        return try result(of: update, revision, article, changed: changed)
+    }
+
+    private func result(
+        of update: StageUpdate, _ revision: Int64, _ article: Int64, changed: Bool
+    ) throws -> ApplyResult {
+        ApplyResult(
+            articleID: update.articleID, revision: update.revision,
+            stages: try present(of: revision, article).stages, changed: changed,
+            superseded: try isSuperseded(revision, by: try current(of: article)))
+    }
+
+    /// The stages of a revision that are in.
+    private func present(of revision: Int64, _ article: Int64) throws -> StageSet {
+        var present: StageSet = []
+        let stages = try db.cachedStatement(sql: "SELECT stage FROM stage WHERE revision = ?")
+        for stage in try Int.fetchAll(stages, arguments: [revision]) {
+            present.insert(StageSet(Barid_Article_V1_Stage(rawValue: stage) ?? .unspecified))
+        }
+        if try row("SELECT 1 FROM review WHERE revision = ? LIMIT 1", [revision]) != nil {
+            present.insert(StageSet(.reviewed))
+        }
+        if try row("SELECT 1 FROM retraction WHERE article = ?", [article]) != nil {
+            present.insert(StageSet(.retracted))
+        }
+        return present
+    }
+
+    private func reviews(of article: Int64) throws -> [Barid_Article_V1_ArticleReviewed] {
+        let reviews = try db.cachedStatement(
+            sql: """
+                SELECT payload FROM review JOIN article ON article.current = review.revision
+                WHERE article.pk = ?
+                """)
+        return try Data.fetchAll(reviews, arguments: [article])
+            .map { try Barid_Article_V1_ArticleReviewed(serializedBytes: $0) }
     }
 
     // MARK: Revisions
@@ -175,19 +254,28 @@ struct IndexWriter {
             payloads[try row.value("stage")] = try row.value("payload")
         }
         guard let parsed = payloads[Barid_Article_V1_Stage.parsed.rawValue] else { return }
+        let old = try row("SELECT * FROM document WHERE pk = ?", [article]).map(
+            DocumentRow.init(row:))
+        guard try row("SELECT 1 FROM retraction WHERE article = ?", [article]) == nil else {
+            if let old { try run(Self.deleteText, [article] + old.texts) }
+            try run("DELETE FROM document WHERE pk = ?", [article])
+            try IndexSchema.keep(held: [], of: article, in: db)
+            return
+        }
+        let decisions = Decisions(
+            try payloads[Barid_Article_V1_Stage.moderated.rawValue].map {
+                try Barid_Article_V1_ArticleModerated(serializedBytes: $0)
+            }, reviews: try reviews(of: article))
+        try IndexSchema.keep(held: decisions.held, of: article, in: db)
         let new = DocumentRow(
             try Barid_Article_V1_Article(serializedBytes: parsed),
             tagged: try payloads[Barid_Article_V1_Stage.tagged.rawValue].map {
                 try Barid_Article_V1_ArticleTagged(serializedBytes: $0)
             },
-            moderated: try payloads[Barid_Article_V1_Stage.moderated.rawValue].map {
-                try Barid_Article_V1_ArticleModerated(serializedBytes: $0)
-            },
+            decisions: decisions,
             summarized: try payloads[Barid_Article_V1_Stage.summarized.rawValue].map {
                 try Barid_Article_V1_ArticleSummarized(serializedBytes: $0)
             })
-        let old = try row("SELECT * FROM document WHERE pk = ?", [article]).map(
-            DocumentRow.init(row:))
         guard let old else {
             try run(Self.insertDocument, [article] + new.values + [now])
             try run(Self.insertText, [article] + new.texts)

@@ -26,6 +26,8 @@ SOURCE_FORM_UNSPECIFIED: SourceForm
 STAGE_INDEXED: Stage
 STAGE_MODERATED: Stage
 STAGE_PARSED: Stage
+STAGE_RETRACTED: Stage
+STAGE_REVIEWED: Stage
 STAGE_SUBMITTED: Stage
 STAGE_SUMMARIZED: Stage
 STAGE_TAGGED: Stage
@@ -110,6 +112,36 @@ class ArticleModerated(_message.Message):
     policy: str
     revision: str
     def __init__(self, article_id: _Optional[str] = ..., revision: _Optional[str] = ..., article: _Optional[_Union[Verdict, _Mapping]] = ..., comments: _Optional[_Iterable[_Union[CommentVerdict, _Mapping]]] = ..., policy: _Optional[str] = ...) -> None: ...
+
+class ArticleRetracted(_message.Message):
+    __slots__ = ["article_id", "note", "reviewer", "revision"]
+    ARTICLE_ID_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    REVIEWER_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    article_id: str
+    note: str
+    reviewer: str
+    revision: str
+    def __init__(self, article_id: _Optional[str] = ..., revision: _Optional[str] = ..., reviewer: _Optional[str] = ..., note: _Optional[str] = ...) -> None: ...
+
+class ArticleReviewed(_message.Message):
+    __slots__ = ["article_id", "comment_number", "decision", "note", "number", "reviewer", "revision"]
+    ARTICLE_ID_FIELD_NUMBER: _ClassVar[int]
+    COMMENT_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    DECISION_FIELD_NUMBER: _ClassVar[int]
+    NOTE_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    REVIEWER_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    article_id: str
+    comment_number: int
+    decision: Decision
+    note: str
+    number: int
+    reviewer: str
+    revision: str
+    def __init__(self, article_id: _Optional[str] = ..., revision: _Optional[str] = ..., comment_number: _Optional[int] = ..., decision: _Optional[_Union[Decision, str]] = ..., number: _Optional[int] = ..., reviewer: _Optional[str] = ..., note: _Optional[str] = ...) -> None: ...
 
 class ArticleSubmitted(_message.Message):
     __slots__ = ["charset", "content", "file_name", "media_type", "url"]

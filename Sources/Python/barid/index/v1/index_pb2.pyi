@@ -14,20 +14,40 @@ class GetArticleRequest(_message.Message):
     def __init__(self, article_id: _Optional[str] = ...) -> None: ...
 
 class GetArticleResponse(_message.Message):
-    __slots__ = ["article", "indexed", "moderated", "stages", "summarized", "tagged"]
+    __slots__ = ["article", "indexed", "moderated", "retracted", "reviews", "stages", "summarized", "tagged"]
     ARTICLE_FIELD_NUMBER: _ClassVar[int]
     INDEXED_FIELD_NUMBER: _ClassVar[int]
     MODERATED_FIELD_NUMBER: _ClassVar[int]
+    RETRACTED_FIELD_NUMBER: _ClassVar[int]
+    REVIEWS_FIELD_NUMBER: _ClassVar[int]
     STAGES_FIELD_NUMBER: _ClassVar[int]
     SUMMARIZED_FIELD_NUMBER: _ClassVar[int]
     TAGGED_FIELD_NUMBER: _ClassVar[int]
     article: _article_pb2.Article
     indexed: _timestamp_pb2.Timestamp
     moderated: _article_pb2.ArticleModerated
+    retracted: _article_pb2.ArticleRetracted
+    reviews: _containers.RepeatedCompositeFieldContainer[_article_pb2.ArticleReviewed]
     stages: _containers.RepeatedScalarFieldContainer[_article_pb2.Stage]
     summarized: _article_pb2.ArticleSummarized
     tagged: _article_pb2.ArticleTagged
-    def __init__(self, article: _Optional[_Union[_article_pb2.Article, _Mapping]] = ..., tagged: _Optional[_Union[_article_pb2.ArticleTagged, _Mapping]] = ..., moderated: _Optional[_Union[_article_pb2.ArticleModerated, _Mapping]] = ..., stages: _Optional[_Iterable[_Union[_article_pb2.Stage, str]]] = ..., indexed: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., summarized: _Optional[_Union[_article_pb2.ArticleSummarized, _Mapping]] = ...) -> None: ...
+    def __init__(self, article: _Optional[_Union[_article_pb2.Article, _Mapping]] = ..., tagged: _Optional[_Union[_article_pb2.ArticleTagged, _Mapping]] = ..., moderated: _Optional[_Union[_article_pb2.ArticleModerated, _Mapping]] = ..., stages: _Optional[_Iterable[_Union[_article_pb2.Stage, str]]] = ..., indexed: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., summarized: _Optional[_Union[_article_pb2.ArticleSummarized, _Mapping]] = ..., reviews: _Optional[_Iterable[_Union[_article_pb2.ArticleReviewed, _Mapping]]] = ..., retracted: _Optional[_Union[_article_pb2.ArticleRetracted, _Mapping]] = ...) -> None: ...
+
+class Held(_message.Message):
+    __slots__ = ["article_id", "comment_number", "headline", "revision", "text", "verdict"]
+    ARTICLE_ID_FIELD_NUMBER: _ClassVar[int]
+    COMMENT_NUMBER_FIELD_NUMBER: _ClassVar[int]
+    HEADLINE_FIELD_NUMBER: _ClassVar[int]
+    REVISION_FIELD_NUMBER: _ClassVar[int]
+    TEXT_FIELD_NUMBER: _ClassVar[int]
+    VERDICT_FIELD_NUMBER: _ClassVar[int]
+    article_id: str
+    comment_number: int
+    headline: str
+    revision: str
+    text: str
+    verdict: _article_pb2.Verdict
+    def __init__(self, article_id: _Optional[str] = ..., revision: _Optional[str] = ..., headline: _Optional[str] = ..., comment_number: _Optional[int] = ..., text: _Optional[str] = ..., verdict: _Optional[_Union[_article_pb2.Verdict, _Mapping]] = ...) -> None: ...
 
 class Hit(_message.Message):
     __slots__ = ["article_id", "decision", "headline", "language", "published", "publisher", "revision", "score", "snippets", "url"]
@@ -52,6 +72,22 @@ class Hit(_message.Message):
     snippets: _containers.RepeatedCompositeFieldContainer[Snippet]
     url: str
     def __init__(self, article_id: _Optional[str] = ..., revision: _Optional[str] = ..., score: _Optional[float] = ..., headline: _Optional[_Union[Snippet, _Mapping]] = ..., snippets: _Optional[_Iterable[_Union[Snippet, _Mapping]]] = ..., publisher: _Optional[str] = ..., url: _Optional[str] = ..., published: _Optional[_Union[_timestamp_pb2.Timestamp, _Mapping]] = ..., language: _Optional[str] = ..., decision: _Optional[_Union[_article_pb2.Decision, str]] = ...) -> None: ...
+
+class ListHeldRequest(_message.Message):
+    __slots__ = ["limit", "offset"]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    OFFSET_FIELD_NUMBER: _ClassVar[int]
+    limit: int
+    offset: int
+    def __init__(self, limit: _Optional[int] = ..., offset: _Optional[int] = ...) -> None: ...
+
+class ListHeldResponse(_message.Message):
+    __slots__ = ["held", "total"]
+    HELD_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_FIELD_NUMBER: _ClassVar[int]
+    held: _containers.RepeatedCompositeFieldContainer[Held]
+    total: int
+    def __init__(self, held: _Optional[_Iterable[_Union[Held, _Mapping]]] = ..., total: _Optional[int] = ...) -> None: ...
 
 class SearchRequest(_message.Message):
     __slots__ = ["include_withheld", "limit", "offset", "query"]
