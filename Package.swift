@@ -233,7 +233,8 @@ let package = Package(
         .testTarget(
             name: "FuzzTests",
             dependencies: [
-                "BaridEngine", "BaridLog", "BaridProof", "SimulatedDisk", "TestSupport",
+                "Barid", "BaridEngine", "BaridLog", "BaridProof", "BaridReflection", "BaridSchema",
+                "BaridTransport", "SimulatedDisk", "TestSupport", grpcCore,
             ],
             path: "Tests/FuzzTests", exclude: ["Corpus"], swiftSettings: settings),
         // Arrows, documents, manifests and compose file agree.

@@ -9,7 +9,8 @@ import Testing
     static var targets: [any FuzzTarget.Type] {
         [
             RoutingScanTarget.self, RecordTarget.self, SnapshotTarget.self, EngineTarget.self,
-            SegmentTarget.self, HistoryTarget.self,
+            SegmentTarget.self, HistoryTarget.self, FrameTarget.self, SessionTarget.self,
+            EventJSONTarget.self, ManifestTarget.self, TranscoderTarget.self,
         ]
     }
 
