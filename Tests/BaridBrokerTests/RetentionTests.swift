@@ -129,6 +129,32 @@ import Testing
         )
     }
 
+    /// §8.1.3: what was kept for its dead letter does not go when that is retried.
+    @Test func aRetriedDeadLetterPinsItsSegmentUntilItIsSettled() throws {
+        let (bench, publisher) = try bench("events=100", events: 300)
+        let (worker, _) = try bench.open(.subscribe(session: 2))
+        try bench.subscribe(worker, credit: 1)
+        let reject = SettleRequest.Settlement(
+            sequence: 1, attempt: 1, outcome: .reject(BusFault(.internal, .rejected, "no")))
+        try bench.settle(worker, SettleRequest(number: 1, settlements: [reject]))
+        for number in 0..<900 { try bench.publish(publisher, [.test("more \(number)")]) }
+        _ = try bench.core.process([
+            .perform { $0.operate(topic: "articles", group: "work", .retry([1])) { _ in } }
+        ])
+        try bench.advance(by: .seconds(21))
+        #expect(first(bench) == 1)
+        #expect(
+            try bench.core.oldestPin() == .group(topic: "articles", group: "work", sequence: 1))
+        let (other, stream) = try bench.open(.subscribe(session: 3))
+        // What was in the window already goes out before it.
+        try bench.subscribe(other, credit: 2_000, worker: "other")
+        #expect(try stream.subscribeResponses().flatMap(\.sequences).contains(1))
+        try bench.settle(
+            other, SettleRequest(number: 1, acks: [.init(first: 1, count: 1, attempt: 1)]))
+        try bench.advance(by: .seconds(21))
+        #expect(first(bench) > 1)
+    }
+
     /// A topic without a rule keeps what shares a segment with it.
     @Test func aTopicMayKeepWhatOthersDoNot() throws {
         let (bench, publisher) = try bench("events=100", "audit:all", events: 100)

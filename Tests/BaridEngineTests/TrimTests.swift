@@ -68,6 +68,30 @@ struct TrimTests {
         #expect(broker.group().trimmed == 1)
     }
 
+    /// §8.1.6: a replay or reset that cannot be had as asked for is refused, and nothing is done.
+    @Test(
+        arguments: [
+            (.reset(.sequence(3)), false), (.reset(.sequence(4)), true), (.reset(.first), true),
+            (.replay([3...5]), false), (.replay([4...5]), true), (.replay([4...5, 1...1]), false),
+        ] as [(GroupOperation, Bool)])
+    func aPlaceThatIsNotKeptIsRefused(operation: GroupOperation, isDone: Bool) {
+        var broker = Broker()
+        broker.subscribe(10)
+        for id in 1...5 { broker.publish(EventBytes.make(id: "\(id)")) }
+        for sequence in 1...5 as ClosedRange<UInt64> { broker.ack(10, sequence) }
+        trim(&broker, before: 4)
+        let records = broker.log.count
+        broker.out = []
+        broker.operate(operation)
+        let faults = broker.takeOut().compactMap { action -> BusFault? in
+            guard case .operated(_, .failure(let fault)) = action else { return nil }
+            return fault
+        }
+        #expect(faults.map(\.reason) == (isDone ? [] : ["TRIMMED"]))
+        #expect(faults.allSatisfy { $0.message.contains("the first one is 4") })
+        #expect((broker.log.count > records) == isDone)
+    }
+
     @Test func aNewGroupBeforeTheFirstEventKeptIsRefused() {
         var broker = Broker()
         broker.subscribe(10)

@@ -68,6 +68,13 @@ extension Core {
             let letter = group.deadLetters.first {
                 part.positions.contains($0.position) || part.positions.contains($0.eventPosition)
             }
+            // One that is being retried has not lost what it was kept for.
+            let topic = Int(group.definition.topic.number)
+            if let retried = group.earlier.keys.min(), retried < firsts[topic] {
+                return .group(
+                    topic: durable.topics[topic].name, group: group.definition.name,
+                    sequence: retried)
+            }
             guard let letter else { continue }
             return .deadLetter(
                 topic: durable.topics[Int(group.definition.topic.number)].name,

@@ -114,8 +114,9 @@ extension AdminService {
                 Result {
                     let start = try core.resolve(start, ofTopic: name.topic)
                     let state = core.engine.durable.topics[Int(topic.number)]
+                    if case .sequence(let sequence) = start { try state.checkKept(sequence) }
                     return (topic, start, state.sequence(of: start))
-                }.mapError { RPCError(unreadable: $0) })
+                }.mapError { ($0 as? BusFault)?.rpcError ?? RPCError(unreadable: $0) })
         }
     }
 

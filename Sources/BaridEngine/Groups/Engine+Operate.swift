@@ -11,7 +11,7 @@ extension Engine {
             switch operation {
             case .pause: result = pause(id, true, into: &actions)
             case .resume: result = pause(id, false, into: &actions)
-            case .reset(let start): result = reset(id, to: start, into: &actions)
+            case .reset(let start): result = try reset(id, to: start, into: &actions)
             case .delete: result = delete(id, into: &actions)
             case .replay(let ranges): result = try replay(id, ranges, into: &actions)
             case .retry(let sequences): result = try retry(id, sequences, into: &actions)
@@ -46,9 +46,10 @@ extension Engine {
 
     private mutating func reset(
         _ id: GroupID, to start: SubscriptionRequest.Start, into actions: inout [Action]
-    ) -> GroupOperated {
+    ) throws(BusFault) -> GroupOperated {
         let index = Int(id.number)
         let topic = durable.topics[groups[index].topic]
+        if case .sequence(let sequence) = start { try topic.checkKept(sequence) }
         let sequence = topic.sequence(of: start)
         endSubscriptions(
             index,
@@ -94,6 +95,7 @@ extension Engine {
     ) throws(BusFault) -> GroupOperated {
         let state = durable.groups[Int(id.number)]
         let topic = durable.topics[Int(state.definition.topic.number)]
+        for range in ranges { try topic.checkKept(range.lowerBound) }
         var wanted = SequenceSet()
         if topic.first < topic.next {
             let kept = topic.first...topic.next - 1

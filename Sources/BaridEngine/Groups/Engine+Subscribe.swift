@@ -125,9 +125,7 @@ extension Engine {
         }
         let topic = try ensureTopic(request.topic, into: &actions)
         let state = durable.topics[Int(topic.number)]
-        if case .sequence(let sequence) = request.start, sequence < state.first, state.first > 1 {
-            throw BusFault.trimmed(sequence, first: state.first, topic: state.name)
-        }
+        if case .sequence(let sequence) = request.start { try state.checkKept(sequence) }
         let start = state.sequence(of: request.start)
         append(
             .groupCreated(

@@ -52,6 +52,16 @@ public struct DurableTopic: Sendable, Equatable {
         return index < points.count ? points[index] : Point(sequence: 1, position: 1, wall: 0)
     }
 
+    /// Whether a place can still be had.
+    ///
+    /// - Parameter sequence: A sequence that somebody wants to begin at.
+    /// - Throws: ``BusFault/trimmed(_:first:topic:)`` when events from there on are no longer kept.
+    public func checkKept(_ sequence: UInt64) throws(BusFault) {
+        guard sequence >= first || first == 1 else {
+            throw .trimmed(sequence, first: first, topic: name)
+        }
+    }
+
     /// The sequence a start means now.
     public func sequence(of start: SubscriptionRequest.Start) -> UInt64 {
         switch start {

@@ -67,7 +67,9 @@ public struct PosixFileSystem: LogFileSystem {
         #endif
         guard descriptor >= 0 else { throw Self.failure("open", path) }
         defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw Self.failure("sync", path) }
+        guard retryingInterrupted({ fsync(descriptor) }) == 0 else {
+            throw Self.failure("sync", path)
+        }
     }
 
     /// Free bytes; 0 when the system does not say.
@@ -86,6 +88,19 @@ public struct PosixFileSystem: LogFileSystem {
 
     fileprivate static func failure(_ operation: String, _ path: String) -> FileError {
         FileError(operation: operation, path: path, code: errno)
+    }
+}
+
+/// Calls again what a signal interrupted.
+///
+/// Of a sync this is no second try after a failure. A sync that failed has told about the lost pages,
+/// and the next one says nothing of them any more. EINTR says only that the call ended before the
+/// wait did (a network or FUSE file system; those of local disks wait without looking at signals): an
+/// error of writing is told before that, as EIO, and one that comes later is told by the next call.
+func retryingInterrupted(_ call: () -> Int32) -> Int32 {
+    while true {
+        let result = call()
+        guard result < 0, errno == EINTR else { return result }
     }
 }
 
@@ -155,11 +170,14 @@ private final class PosixFile: LogFile {
     func sync() throws(FileError) {
         #if canImport(Darwin)
             // fsync there does not reach the medium.
-            guard fcntl(descriptor, F_FULLFSYNC) == 0 else {
+            let descriptor = descriptor
+            guard retryingInterrupted({ fcntl(descriptor, F_FULLFSYNC) }) == 0 else {
                 throw PosixFileSystem.failure("sync", path)
             }
         #else
-            guard fdatasync(descriptor) == 0 else { throw PosixFileSystem.failure("sync", path) }
+            guard retryingInterrupted({ fdatasync(descriptor) }) == 0 else {
+                throw PosixFileSystem.failure("sync", path)
+            }
         #endif
     }
 
