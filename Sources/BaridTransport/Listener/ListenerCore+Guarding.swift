@@ -79,7 +79,7 @@ extension ListenerCore {
         var hasCut = false
         for link in Array(links.values) {
             let heard = link.session.lastReceived
-            let isFriend = link.began.duration(to: now) >= .seconds(5)
+            let isFriend = link.began.duration(to: now) >= .seconds(1)
             if let descriptor = link.descriptor,
                 isGuilty(descriptor, heard: heard, isFriend: isFriend, now)
             {

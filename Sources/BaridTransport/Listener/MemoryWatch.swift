@@ -14,7 +14,7 @@ struct MemoryWatch {
     )
     /// For so long there are bytes to read and no whole message comes.
     static let patience = Duration.milliseconds(40)
-    /// The same, of a session of 5 s and more: a busy machine may leave its bytes waiting.
+    /// The same, of a session of 1 s and more: a busy machine may leave its bytes waiting.
     static let patienceWithFriends = Duration.milliseconds(150)
     /// After this, a peer that does not answer is cut when memory goes on growing.
     static let limit = Duration.seconds(1)
