@@ -73,6 +73,9 @@ let package = Package(
         // The pure, deterministic core of the broker.
         .target(name: "BaridEngine", swiftSettings: settings),
 
+        // Figures in Prometheus' text format, and the thread that serves them.
+        .target(name: "BaridMetrics", swiftSettings: settings),
+
         // JSON and bytes of any message by its descriptors.
         .target(name: "BaridReflection", dependencies: [protobuf], swiftSettings: settings),
 
@@ -101,14 +104,15 @@ let package = Package(
         .target(
             name: "BaridBroker",
             dependencies: [
-                "BaridEngine", "BaridLog", "BaridReflection", "BaridSchema", "BaridTransport",
-                grpcCore, grpcProtobuf, lifecycle, logging, protobuf,
+                "BaridEngine", "BaridLog", "BaridMetrics", "BaridReflection", "BaridSchema",
+                "BaridTransport", grpcCore, grpcProtobuf, lifecycle, logging, protobuf,
             ], swiftSettings: settings),
         // Starts, watches and stops plugin processes; finds plugins on the plugin path.
         .target(
             name: "BaridSupervisor",
-            dependencies: ["Barid", "BaridSchema", "CProcess", grpcCore, logging, protobuf],
-            swiftSettings: settings),
+            dependencies: [
+                "Barid", "BaridMetrics", "BaridSchema", "CProcess", grpcCore, logging, protobuf,
+            ], swiftSettings: settings),
         // Runs a handler against events in-process, no broker. Public.
         .target(
             name: "BaridTesting", dependencies: ["Barid", grpcCore, logging],
@@ -146,16 +150,16 @@ let package = Package(
         .executableTarget(
             name: "BrokerCommand",
             dependencies: [
-                "Barid", "BaridBroker", "BaridLog", "BaridTransport", argumentParser, grpcCore,
-                lifecycle, logging,
+                "Barid", "BaridBroker", "BaridLog", "BaridMetrics", "BaridTransport",
+                argumentParser, grpcCore, lifecycle, logging,
             ], swiftSettings: settings),
         // barid, the command line of producers and operators.
         .executableTarget(
             name: "BaridCommand",
             dependencies: [
                 "Barid", "BaridArticles", "BaridBench", "BaridChaos", "BaridConformance",
-                "BaridLog", "BaridReflection", "BaridSchema", "BaridSupervisor", "BaridTransport",
-                argumentParser, grpcCore, grpcProtobuf, logging, protobuf,
+                "BaridLog", "BaridMetrics", "BaridReflection", "BaridSchema", "BaridSupervisor",
+                "BaridTransport", argumentParser, grpcCore, grpcProtobuf, logging, protobuf,
             ], resources: [.embedInCode("Samples")], swiftSettings: settings),
 
         // MARK: The four workers. Each keeps its work in a library that its tests import.
@@ -272,10 +276,14 @@ let package = Package(
                 "BaridChaos", "BaridTransport", "TestSupport", argumentParser, grpcCore, logging,
             ],
             path: "Tests/Chaos", swiftSettings: settings),
+        // The text format, the address, and the server under hostile clients.
+        .testTarget(
+            name: "BaridMetricsTests", dependencies: ["BaridMetrics", "TestSupport"],
+            swiftSettings: settings),
         // The supervisor over shell scripts: restarts, crash loops, no orphans.
         .testTarget(
             name: "BaridSupervisorTests",
-            dependencies: ["BaridSupervisor", "TestSupport", logging],
+            dependencies: ["BaridMetrics", "BaridSupervisor", "TestSupport", logging],
             swiftSettings: settings),
         .testTarget(
             name: "ZeroMQTests", dependencies: ["ZeroMQ"], path: "Tests/ZeroMQTests",
@@ -309,8 +317,9 @@ let package = Package(
         .testTarget(
             name: "BaridBrokerTests",
             dependencies: [
-                "BaridBroker", "BaridEngine", "BaridLog", "BaridSchema", "BaridTransport",
-                "BrokerCommand", "TestSupport", grpcCore, grpcProtobuf, logging, protobuf,
+                "BaridBroker", "BaridEngine", "BaridLog", "BaridMetrics", "BaridSchema",
+                "BaridTransport", "BrokerCommand", "TestSupport", grpcCore, grpcProtobuf, logging,
+                protobuf,
             ], path: "Tests/BaridBrokerTests", swiftSettings: settings),
         .testTarget(
             name: "BaridLogTests", dependencies: ["BaridLog", "CStorage", "SimulatedDisk"],

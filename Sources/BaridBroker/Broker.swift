@@ -1,5 +1,6 @@
 internal import BaridEngine
 internal import BaridLog
+public import BaridMetrics
 internal import BaridSchema
 public import BaridTransport
 internal import Foundation
@@ -22,6 +23,9 @@ public final class Broker: Service {
     private let server: GRPCServer<Listener.Server>
     private let serving = Mutex<Task<Void, any Error>?>(nil)
     private let recoveredCore: Mutex<CoreTransfer?>
+    private let calls = CallCounts()
+    private let audit: AuditTrail
+    private let metrics = LateMetrics()
 
     /// The services the broker itself serves.
     static let localServices: Set<String> = [
@@ -82,14 +86,16 @@ public final class Broker: Service {
         self.configuration = configuration
         self.folder = Mutex(folder)
         let listenerBox = LateListener()
+        let clock = SystemClock()
         let core = try Core(
             log: log, durability: configuration.durability, configuration: configuration.core,
-            logger: configuration.logger,
+            logger: configuration.logger, clock: clock.now,
             leasesChanged: { session, events in
                 listenerBox.listener.withLock { $0 }?.setEvents(events, ofSession: session)
             })
         let numbers = StreamNumbers()
         let audit = AuditTrail(logger: configuration.logger)
+        self.audit = audit
         let needsKeys = configuration.endpoints.contains { endpoint in
             guard case .tcp = endpoint else { return false }
             return !(configuration.allowsLocalUsers && endpoint.isOnThisMachine)
@@ -108,10 +114,11 @@ public final class Broker: Service {
         listening.allowsLocalUsers = configuration.allowsLocalUsers
         listening.audit = audit
         listening.peers = configuration.peers
+        listening.calls = calls
         let mailbox = self.core.mailbox
         listening.rawHandlers = [
             "barid.bus.v1.EventBus/Publish": PublishHandler(
-                mailbox: mailbox, numbers: numbers, audit: audit),
+                mailbox: mailbox, numbers: numbers, audit: audit, clock: clock),
             "barid.bus.v1.EventBus/Subscribe": SubscribeHandler(
                 mailbox: mailbox, numbers: numbers, audit: audit),
             "barid.bus.v1.EventBus/Read": ReadHandler(
@@ -128,8 +135,16 @@ public final class Broker: Service {
             dataFolder: configuration.durability == .memory ? "" : configuration.dataFolder,
             endpoints: { [weak listener] in listener?.endpoints.map(\.description) ?? [] },
             localServices: Self.localServices,
+            metricsURL: { [metrics] in metrics.server.withLock { $0?.address.url } },
             security: { [weak listener, keys] in
                 .with {
+                    $0.endpoints = (listener?.endpoints ?? []).map { endpoint in
+                        .with {
+                            $0.address = endpoint.description
+                            $0.needsKey = listener?.asksForKey(endpoint) ?? false
+                            if case .tcp = endpoint { $0.anyLocalUser = !$0.needsKey }
+                        }
+                    }
                     $0.keysInUse = keys != nil
                     $0.keys = UInt32(clamping: keys?.count ?? 0)
                     $0.authenticating = listener?.isAuthenticating ?? false
@@ -179,11 +194,40 @@ public final class Broker: Service {
         do {
             let server = server
             serving.withLock { $0 = Task { try await server.serve() } }
+            if let address = configuration.metrics {
+                let server = try serveMetrics(at: address)
+                metrics.server.withLock { $0 = server }
+            }
             try listener.start()
         } catch {
+            metrics.stop()
             core.stop()
             server.beginGracefulShutdown()
             throw error
+        }
+    }
+
+    /// The figures of this moment, in Prometheus' text format (Protocols/8-observability §1).
+    ///
+    /// - Returns: `nil` when the broker has stopped.
+    public func figures() async -> String? {
+        guard
+            let snapshot = try? await core.ask({ core, answer in answer(.success(core.snapshot)) })
+        else { return nil }
+        return BrokerMetrics(
+            core: snapshot, calls: calls.counts, sessions: listener.sessions.count,
+            refusals: audit.counts, version: configuration.version, process: ProcessFigures()
+        ).text
+    }
+
+    /// Where figures are served; a port 0 is replaced by the one the system chose.
+    public var metricsAddress: MetricsAddress? { metrics.server.withLock { $0?.address } }
+
+    private func serveMetrics(at address: MetricsAddress) throws -> MetricsServer {
+        do {
+            return try MetricsServer(address) { [weak self] in await self?.figures() }
+        } catch {
+            throw RPCError(code: .unavailable, message: error.description)
         }
     }
 
@@ -200,6 +244,7 @@ public final class Broker: Service {
             try? await core.ask { core, answer in core.drain { answer(.success(())) } }
             group.cancelAll()
         }
+        metrics.stop()
         core.mailbox.post(.perform { $0.endStreams() })
         server.beginGracefulShutdown()
         await listener.drain(within: .seconds(1))
@@ -245,6 +290,7 @@ public final class Broker: Service {
             try await stop()
         case .failed(let error):
             // Nothing more may be promised: no draining, the process ends.
+            metrics.stop()
             server.beginGracefulShutdown()
             await listener.stop()
             throw error
@@ -255,6 +301,18 @@ public final class Broker: Service {
         case asked
         case ended
         case failed(any Error)
+    }
+
+    /// Figures are served from the start to the stop.
+    private final class LateMetrics: Sendable {
+        let server = Mutex<MetricsServer?>(nil)
+
+        func stop() {
+            server.withLock { server in
+                defer { server = nil }
+                return server
+            }?.stop()
+        }
     }
 
     /// The listener does not exist yet when the core is made.

@@ -1,3 +1,4 @@
+public import BaridMetrics
 public import BaridTransport
 public import Logging
 
@@ -29,6 +30,10 @@ public struct BrokerConfiguration: Sendable {
     public var keyFolder: String
     /// What peers together may take.
     public var peers = PeerLimits()
+    /// Where figures are served; Protocols/8-observability §1.
+    ///
+    /// The default is nowhere.
+    public var metrics: MetricsAddress?
     /// The version told to operators.
     public var version = "0.1.0"
     /// Where the broker logs.

@@ -21,6 +21,10 @@ public struct Engine: ~Copyable {
     var clock: Int64 = 0
     var wall: Int64 = 0
     var lastFlush: Int64 = .min
+    /// What each topic has taken since the process began.
+    var topics: [TopicFigures] = []
+    /// Events of publishers that were refused since the process began, by reason.
+    public internal(set) var refused: [String: UInt64] = [:]
     /// Identities of the batch at hand; kept for its memory.
     var batch: [UInt64: Int] = [:]
 
@@ -188,11 +192,13 @@ public struct Engine: ~Copyable {
         return ranges
     }
 
-    static func runtime(of group: DurableGroup, in durable: Durable) -> GroupRuntime {
+    static func runtime(
+        of group: DurableGroup, in durable: Durable, meter: GroupMeter = GroupMeter()
+    ) -> GroupRuntime {
         let topic = durable.topics[Int(group.definition.topic.number)]
         let first = group.settled.firstGap(from: group.floor + 1)
         return GroupRuntime(
             definition: group.definition, durable: group, position: topic.position(of: first),
-            next: topic.next, record: durable.nextPosition - 1)
+            next: topic.next, record: durable.nextPosition - 1, meter: meter)
     }
 }

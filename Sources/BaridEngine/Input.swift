@@ -194,12 +194,17 @@ public struct FetchedEvent: Sendable {
     public var position: UInt64
     /// The serialised event.
     public var bytes: ArraySlice<UInt8>
+    /// When it was stored, in nanoseconds since 1970; 0 when that is not known.
+    public var stored: Int64
 
     /// Creates a fetched event.
-    public init(sequence: UInt64, position: UInt64, bytes: ArraySlice<UInt8>) {
+    public init(
+        sequence: UInt64, position: UInt64, bytes: ArraySlice<UInt8>, stored: Int64 = 0
+    ) {
         self.sequence = sequence
         self.position = position
         self.bytes = bytes
+        self.stored = stored
     }
 }
 

@@ -213,6 +213,12 @@ public nonisolated struct Barid_Admin_V1_GetStatusResponse: @unchecked Sendable 
   /// Clears the value of `security`. Subsequent reads from it will return its default value.
   public mutating func clearSecurity() {_uniqueStorage()._security = nil}
 
+  /// Where the broker's figures are served (Protocols/8-observability.md); empty when they are not.
+  public var metricsURL: String {
+    get {_storage._metricsURL}
+    set {_uniqueStorage()._metricsURL = newValue}
+  }
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -240,6 +246,28 @@ public nonisolated struct Barid_Admin_V1_SecurityStatus: Sendable {
 
   /// Of these, those that have no line of their own in the log.
   public var unlogged: UInt64 = 0
+
+  /// Who gets in where.
+  public var endpoints: [Barid_Admin_V1_EndpointSecurity] = []
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+/// Who gets in at one of the broker's endpoints.
+public nonisolated struct Barid_Admin_V1_EndpointSecurity: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  public var address: String = String()
+
+  /// Whoever connects needs a key.
+  public var needsKey: Bool = false
+
+  /// Every user of the machine gets in, with all rights and without a key.
+  public var anyLocalUser: Bool = false
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1352,7 +1380,7 @@ nonisolated extension Barid_Admin_V1_GetStatusRequest: SwiftProtobuf.Message, Sw
 
 nonisolated extension Barid_Admin_V1_GetStatusResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".GetStatusResponse"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}epoch\0\u{3}process_id\0\u{1}started\0\u{1}uptime\0\u{1}durability\0\u{3}data_folder\0\u{1}endpoints\0\u{1}topics\0\u{1}groups\0\u{1}sessions\0\u{1}accepting\0\u{3}not_accepting_reason\0\u{3}log_bytes\0\u{3}resident_bytes\0\u{3}free_disk_bytes\0\u{4}\u{e}not_accepting\0\u{3}soft_free_bytes\0\u{3}hard_free_bytes\0\u{3}maximum_log_bytes\0\u{2}\u{7}retention\0\u{3}pinned_by\0\u{3}pin_remedy\0\u{3}log_bytes_per_day\0\u{3}disk_lasts\0\u{3}sync_interval_ms\0\u{3}first_position\0\u{3}last_position\0\u{2}\u{3}security\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}epoch\0\u{3}process_id\0\u{1}started\0\u{1}uptime\0\u{1}durability\0\u{3}data_folder\0\u{1}endpoints\0\u{1}topics\0\u{1}groups\0\u{1}sessions\0\u{1}accepting\0\u{3}not_accepting_reason\0\u{3}log_bytes\0\u{3}resident_bytes\0\u{3}free_disk_bytes\0\u{4}\u{e}not_accepting\0\u{3}soft_free_bytes\0\u{3}hard_free_bytes\0\u{3}maximum_log_bytes\0\u{2}\u{7}retention\0\u{3}pinned_by\0\u{3}pin_remedy\0\u{3}log_bytes_per_day\0\u{3}disk_lasts\0\u{3}sync_interval_ms\0\u{3}first_position\0\u{3}last_position\0\u{2}\u{3}security\0\u{3}metrics_url\0")
 
   fileprivate class _StorageClass {
     var _version: String = String()
@@ -1384,6 +1412,7 @@ nonisolated extension Barid_Admin_V1_GetStatusResponse: SwiftProtobuf.Message, S
     var _firstPosition: UInt64 = 0
     var _lastPosition: UInt64 = 0
     var _security: Barid_Admin_V1_SecurityStatus? = nil
+    var _metricsURL: String = String()
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1423,6 +1452,7 @@ nonisolated extension Barid_Admin_V1_GetStatusResponse: SwiftProtobuf.Message, S
       _firstPosition = source._firstPosition
       _lastPosition = source._lastPosition
       _security = source._security
+      _metricsURL = source._metricsURL
     }
   }
 
@@ -1470,6 +1500,7 @@ nonisolated extension Barid_Admin_V1_GetStatusResponse: SwiftProtobuf.Message, S
         case 46: try { try decoder.decodeSingularUInt64Field(value: &_storage._firstPosition) }()
         case 47: try { try decoder.decodeSingularUInt64Field(value: &_storage._lastPosition) }()
         case 50: try { try decoder.decodeSingularMessageField(value: &_storage._security) }()
+        case 51: try { try decoder.decodeSingularStringField(value: &_storage._metricsURL) }()
         default: break
         }
       }
@@ -1569,6 +1600,9 @@ nonisolated extension Barid_Admin_V1_GetStatusResponse: SwiftProtobuf.Message, S
       try { if let v = _storage._security {
         try visitor.visitSingularMessageField(value: v, fieldNumber: 50)
       } }()
+      if !_storage._metricsURL.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._metricsURL, fieldNumber: 51)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1607,6 +1641,7 @@ nonisolated extension Barid_Admin_V1_GetStatusResponse: SwiftProtobuf.Message, S
         if _storage._firstPosition != rhs_storage._firstPosition {return false}
         if _storage._lastPosition != rhs_storage._lastPosition {return false}
         if _storage._security != rhs_storage._security {return false}
+        if _storage._metricsURL != rhs_storage._metricsURL {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -1618,7 +1653,7 @@ nonisolated extension Barid_Admin_V1_GetStatusResponse: SwiftProtobuf.Message, S
 
 nonisolated extension Barid_Admin_V1_SecurityStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".SecurityStatus"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}keys_in_use\0\u{1}keys\0\u{1}authenticating\0\u{1}refused\0\u{1}unlogged\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}keys_in_use\0\u{1}keys\0\u{1}authenticating\0\u{1}refused\0\u{1}unlogged\0\u{1}endpoints\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1631,6 +1666,7 @@ nonisolated extension Barid_Admin_V1_SecurityStatus: SwiftProtobuf.Message, Swif
       case 3: try { try decoder.decodeSingularBoolField(value: &self.authenticating) }()
       case 4: try { try decoder.decodeMapField(fieldType: SwiftProtobuf._ProtobufMap<SwiftProtobuf.ProtobufString,SwiftProtobuf.ProtobufUInt64>.self, value: &self.refused) }()
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self.unlogged) }()
+      case 6: try { try decoder.decodeRepeatedMessageField(value: &self.endpoints) }()
       default: break
       }
     }
@@ -1652,6 +1688,9 @@ nonisolated extension Barid_Admin_V1_SecurityStatus: SwiftProtobuf.Message, Swif
     if self.unlogged != 0 {
       try visitor.visitSingularUInt64Field(value: self.unlogged, fieldNumber: 5)
     }
+    if !self.endpoints.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.endpoints, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1661,6 +1700,47 @@ nonisolated extension Barid_Admin_V1_SecurityStatus: SwiftProtobuf.Message, Swif
     if lhs.authenticating != rhs.authenticating {return false}
     if lhs.refused != rhs.refused {return false}
     if lhs.unlogged != rhs.unlogged {return false}
+    if lhs.endpoints != rhs.endpoints {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Barid_Admin_V1_EndpointSecurity: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".EndpointSecurity"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}address\0\u{3}needs_key\0\u{3}any_local_user\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.address) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.needsKey) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.anyLocalUser) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.address.isEmpty {
+      try visitor.visitSingularStringField(value: self.address, fieldNumber: 1)
+    }
+    if self.needsKey != false {
+      try visitor.visitSingularBoolField(value: self.needsKey, fieldNumber: 2)
+    }
+    if self.anyLocalUser != false {
+      try visitor.visitSingularBoolField(value: self.anyLocalUser, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Barid_Admin_V1_EndpointSecurity, rhs: Barid_Admin_V1_EndpointSecurity) -> Bool {
+    if lhs.address != rhs.address {return false}
+    if lhs.needsKey != rhs.needsKey {return false}
+    if lhs.anyLocalUser != rhs.anyLocalUser {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

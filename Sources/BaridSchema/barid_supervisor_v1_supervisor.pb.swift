@@ -126,6 +126,9 @@ public nonisolated struct Barid_Supervisor_V1_ListPluginsResponse: Sendable {
 
   public var processID: UInt32 = 0
 
+  /// Where the supervisor's figures are served (Protocols/8-observability.md); empty when they are not.
+  public var metricsURL: String = String()
+
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
   public init() {}
@@ -301,7 +304,7 @@ nonisolated extension Barid_Supervisor_V1_ListPluginsRequest: SwiftProtobuf.Mess
 
 nonisolated extension Barid_Supervisor_V1_ListPluginsResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   public static let protoMessageName: String = _protobuf_package + ".ListPluginsResponse"
-  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}plugins\0\u{1}since\0\u{3}process_id\0")
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}plugins\0\u{1}since\0\u{3}process_id\0\u{3}metrics_url\0")
 
   public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -312,6 +315,7 @@ nonisolated extension Barid_Supervisor_V1_ListPluginsResponse: SwiftProtobuf.Mes
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.plugins) }()
       case 2: try { try decoder.decodeSingularMessageField(value: &self._since) }()
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.processID) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.metricsURL) }()
       default: break
       }
     }
@@ -331,6 +335,9 @@ nonisolated extension Barid_Supervisor_V1_ListPluginsResponse: SwiftProtobuf.Mes
     if self.processID != 0 {
       try visitor.visitSingularUInt32Field(value: self.processID, fieldNumber: 3)
     }
+    if !self.metricsURL.isEmpty {
+      try visitor.visitSingularStringField(value: self.metricsURL, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -338,6 +345,7 @@ nonisolated extension Barid_Supervisor_V1_ListPluginsResponse: SwiftProtobuf.Mes
     if lhs.plugins != rhs.plugins {return false}
     if lhs._since != rhs._since {return false}
     if lhs.processID != rhs.processID {return false}
+    if lhs.metricsURL != rhs.metricsURL {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -1,3 +1,4 @@
+import BaridMetrics
 import Logging
 
 #if canImport(Glibc)
@@ -83,7 +84,7 @@ extension Supervisor {
         for index in entries.indices where entries[index].killed == nil {
             guard let limit = entries[index].limits.memory else { continue }
             let process = entries[index].status.processIdentifier
-            let used = ProcessMemory.residentBytes(of: process)
+            let used = ProcessFigures(of: process)?.residentBytes ?? 0
             guard used > limit else { continue }
             let reason =
                 "killed: it used \(used >> 20) MiB of memory; limits.memory is \(limit >> 20) MiB"

@@ -1,5 +1,7 @@
+public import BaridMetrics
 import Foundation
 import Logging
+import Synchronization
 
 #if canImport(Glibc)
     import Glibc
@@ -49,6 +51,11 @@ public actor Supervisor {
         /// The default is 2 s: what fails at its first event fails within that.
         public var trialTime: Duration = .seconds(2)
 
+        /// Where the supervisor's figures are served; Protocols/8-observability §1.
+        ///
+        /// The default is nowhere.
+        public var metrics: MetricsAddress?
+
         /// The user's own plugins, which upgrades change.
         public var userPlugins: UserPlugins?
 
@@ -84,6 +91,8 @@ public actor Supervisor {
         var session = ""
         /// What a person should know of it although it runs.
         var warning = ""
+        /// How its processes ended, and how often.
+        var ends: [String: Int] = [:]
         /// Why we killed the process; told with its end.
         var killed: String?
         /// It is forgotten once its process has ended.
@@ -97,6 +106,8 @@ public actor Supervisor {
     let link: any BrokerLink
     let logger: Logger
     let processes: ChildProcesses
+    /// Serves the figures from the first start to the end of ``run()``.
+    var metricsServer: MetricsServer?
     private let started = ContinuousClock.now
     var entries: [Entry] = []
     /// What is known of the plugin folders.
@@ -129,7 +140,8 @@ public actor Supervisor {
     public func list() async -> [SupervisedProcess] {
         let own = entries.map { entry in
             var status = entry.status
-            status.residentBytes = ProcessMemory.residentBytes(of: status.processIdentifier)
+            status.residentBytes =
+                ProcessFigures(of: status.processIdentifier)?.residentBytes ?? 0
             return status
         }
         guard let sessions = try? await link.view().sessions else { return own }
@@ -146,6 +158,7 @@ public actor Supervisor {
     ///
     /// To be run by one task, beside ``startAll()``.
     public func run() async {
+        defer { stopMetrics() }
         await withTaskGroup(of: Void.self) { group in
             group.addTask { [events = processes.events] in
                 for await event in events { await self.handle(event) }
@@ -158,8 +171,10 @@ public actor Supervisor {
     /// Starts the broker, makes the groups of all plugins, then starts the plugins.
     ///
     /// - Returns: Every process, once all plugins are ready or have failed, or the limit is over.
-    /// - Throws: ``BrokerFailed`` when the broker does not come up, or refuses a group.
+    /// - Throws: ``BrokerFailed`` when the broker does not come up, or refuses a group;
+    ///   `MetricsServer.Failure` when the address of the metrics cannot be had.
     public func startAll() async throws -> [SupervisedProcess] {
+        try serveMetrics()
         if let command = configuration.broker, let executable = command.first {
             var entry = Entry(
                 key: Self.brokerName,
@@ -274,6 +289,7 @@ public actor Supervisor {
         let wasWanted = !isStopping && !entries[index].isLeaving
         entries[index].status.processIdentifier = 0
         entries[index].lastEnd = end
+        entries[index].ends[end.label, default: 0] += 1
         perform(
             entries[index].lifecycle.exited(
                 at: now, chance: Double.random(in: 0...1), charged: isAtWork),

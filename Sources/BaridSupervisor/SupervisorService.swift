@@ -76,6 +76,7 @@ extension Supervisor {
         response.plugins = await list().map(Barid_Supervisor_V1_Plugin.init)
         response.since = Google_Protobuf_Timestamp(date: since)
         response.processID = UInt32(clamping: getpid())
+        response.metricsURL = metricsAddress?.url ?? ""
         return response
     }
 }

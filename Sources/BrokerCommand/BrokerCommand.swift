@@ -2,6 +2,7 @@ import ArgumentParser
 import Barid
 import BaridBroker
 import BaridLog
+import BaridMetrics
 import BaridTransport
 import Foundation
 import GRPCCore
@@ -71,6 +72,16 @@ struct BrokerCommand: AsyncParsableCommand {
                 """, valueName: "[topic:]rules"))
     var retain: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "Serve figures in Prometheus' format at http://ADDRESS:PORT/metrics.",
+            discussion: """
+                Whoever can connect can read them: an address that other machines reach is refused \
+                unless it is written public:ADDRESS:PORT. Else BARID_METRICS, the settings file. The \
+                default is not to.
+                """, valueName: "address:port"))
+    var metrics: String?
+
     @Option(help: "How log lines on standard error look: text or json.")
     var logFormat: LogFormat = .text
 
@@ -91,7 +102,7 @@ struct BrokerCommand: AsyncParsableCommand {
         do {
             settings = try Settings(
                 endpoint: endpoint, data: data, usesKey: false,
-                durability: durability?.description, retain: retain)
+                durability: durability?.description, retain: retain, metrics: metrics)
             endpoints = [settings.endpoint.value]
             for text in listen { endpoints.append(try Endpoint(text)) }
         } catch {
@@ -117,6 +128,7 @@ struct BrokerCommand: AsyncParsableCommand {
             }
             configuration.durability = durability
             configuration.core.retention = try RetentionRules(settings.retain.value)
+            configuration.metrics = try MetricsAddress(settings.metrics)
         } catch {
             throw Failure(error).report()
         }
@@ -175,6 +187,9 @@ private struct Running: Service {
                 "durability": "\(configuration.durability)",
                 "pid": "\(ProcessInfo.processInfo.processIdentifier)",
             ])
+        if let metrics = broker.metricsAddress {
+            configuration.logger.info("metrics are served", metadata: ["url": "\(metrics.url)"])
+        }
         if let key = broker.serverKey {
             configuration.logger.info(
                 "peers over TCP need a key",
@@ -184,6 +199,19 @@ private struct Running: Service {
                 ])
         }
         try await broker.runStarted()
+    }
+}
+
+extension MetricsAddress {
+    /// The address of a setting; `nil` when it is empty.
+    fileprivate init?(_ setting: Sourced<String>) throws {
+        guard !setting.value.isEmpty else { return nil }
+        do {
+            try self.init(setting.value)
+        } catch {
+            throw RPCError(
+                code: .invalidArgument, message: "\(error.description) (\(setting.origin))")
+        }
     }
 }
 

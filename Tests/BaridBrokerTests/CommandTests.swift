@@ -54,7 +54,8 @@ import Testing
         arguments: [
             (["--no-such-flag"], 64), (["--listen", "tcp://0.0.0.0;x:7450"], 65),
             (["--endpoint", "ipc:///" + String(repeating: "x", count: 120)], 65),
-            (["--durability", "hope"], 64),
+            (["--durability", "hope"], 64), (["--metrics", "0.0.0.0:0"], 65),
+            (["--metrics", "nowhere"], 65),
         ] as [([String], Int32)])
     func refusesWrongArguments(arguments: [String], code: Int32) async throws {
         let folder = try TemporaryFolder()

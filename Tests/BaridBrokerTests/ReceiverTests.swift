@@ -104,7 +104,7 @@ struct ReceiverTests {
                 }.serializedBytes())
         }
         let topics = mailbox.close().compactMap { mail -> String? in
-            guard case .request(_, .publish(_, let topic, _), _) = mail else { return nil }
+            guard case .request(_, .publish(_, let topic, _), _, _) = mail else { return nil }
             return topic
         }
         #expect(topics == ["articles", "other", "other"])

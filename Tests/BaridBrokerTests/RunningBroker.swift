@@ -1,4 +1,5 @@
 import BaridLog
+import BaridMetrics
 import BaridSchema
 import BaridTransport
 import Foundation
@@ -23,7 +24,8 @@ struct RunningBroker {
     /// Starts a broker on the folder's data, new or not.
     init(
         in folder: TemporaryFolder, durability: Durability = .fsync,
-        core: CoreConfiguration = CoreConfiguration(), log: (any EventLog)? = nil
+        core: CoreConfiguration = CoreConfiguration(), log: (any EventLog)? = nil,
+        metrics: MetricsAddress? = nil
     ) throws {
         self.folder = folder
         endpoint = .ipc(path: folder.file("run/broker.ipc"))
@@ -33,6 +35,7 @@ struct RunningBroker {
         configuration.core = core
         configuration.drainLimit = .milliseconds(200)
         configuration.logger = Self.quiet
+        configuration.metrics = metrics
         if let log {
             broker = try Broker(configuration, folder: nil, log: log)
         } else {

@@ -1,3 +1,4 @@
+import BaridMetrics
 import Foundation
 import Logging
 import Synchronization
@@ -60,7 +61,8 @@ import Testing
     }
 
     private func supervisor(
-        _ broker: PlayedBroker, policy: RestartPolicy = RestartPolicy(), memory: Int? = nil
+        _ broker: PlayedBroker, policy: RestartPolicy = RestartPolicy(), memory: Int? = nil,
+        metrics: MetricsAddress? = nil
     ) throws -> Supervisor {
         let plugins = PluginFolders(
             folders: [folder.file("plugins")], executables: folder.file("bin")
@@ -84,6 +86,7 @@ import Testing
             "cd $FOLDER; trap 'echo broker >>stops; exit 0' TERM; : >broker.up; while :; do sleep 0.02; done",
         ]
         configuration.policy = policy
+        configuration.metrics = metrics
         configuration.readyLimit = .seconds(20)
         configuration.lookInterval = .milliseconds(50)
         configuration.trialTime = .milliseconds(100)
@@ -136,6 +139,42 @@ import Testing
         #expect(all.first { $0.name == "good" }?.state == .ready)
         await supervisor.stop()
         await running
+    }
+
+    /// Protocols/8-observability §1: the table is what is served, and exits show in it.
+    @Test func figuresTellOfEachPlugin() async throws {
+        try plugin("good", Self.good)
+        try plugin("bad", "exit 4")
+        var policy = RestartPolicy()
+        policy.firstDelay = .milliseconds(1)
+        let supervisor = try supervisor(
+            PlayedBroker(folder: folder.path), policy: policy, memory: 1 << 30,
+            metrics: MetricsAddress("127.0.0.1:0"))
+        async let running: Void = supervisor.run()
+        let all = try await supervisor.startAll()
+        let good = try #require(all.first { $0.name == "good" }?.processIdentifier)
+        let port = try #require(await supervisor.metricsAddress?.port)
+        let before = try await RawClient.figures(port: port)
+        #expect(try before.differences(fromTable: "The supervisor").isEmpty)
+        #expect(before["barid_plugin_state", ["plugin": "good", "state": "ready"]] == 1)
+        #expect(before["barid_plugin_state", ["plugin": "broker", "state": "ready"]] == 1)
+        #expect(before["barid_plugin_state", ["plugin": "bad", "state": "crash-loop"]] == 1)
+        #expect(before["barid_plugin_crash_loop", ["plugin": "bad"]] == 1)
+        #expect(before["barid_plugin_exits_total", ["plugin": "bad", "end": "4"]] == 6)
+        #expect(before["barid_plugin_restarts_total", ["plugin": "bad"]] == 5)
+        #expect(before["barid_plugin_memory_limit_bytes", ["plugin": "good"]] == 0x1p30)
+        #expect(try #require(before["barid_plugin_resident_memory_bytes", ["plugin": "good"]]) > 0)
+        #expect(before["barid_plugin_cpu_seconds_total", ["plugin": "bad"]] == nil)
+        kill(good, SIGKILL)
+        try await eventually("the exit is counted") {
+            let figures = try await RawClient.figures(port: port)
+            let ends = figures["barid_plugin_exits_total", ["plugin": "good", "end": "signal-9"]]
+            return ends == 1 && figures["barid_plugin_restarts_total", ["plugin": "good"]] == 1
+                ? () : nil
+        }
+        await supervisor.stop()
+        await running
+        #expect(throws: POSIXError.self) { try RawClient(port: port) }
     }
 
     /// DESIGN 6: "an exit while holding a lease is charged to the event, not to the loop".

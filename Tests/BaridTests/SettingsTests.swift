@@ -20,8 +20,14 @@ struct SettingsTests {
             try FileManager.default.createDirectory(
                 atPath: "\(folder)/.config/barid", withIntermediateDirectories: true)
             try Data(
-                "endpoint: ipc:///f/b.ipc\ndata: /f/data\nplugin-path: [/f/p]\nplugins: {a: {b: c}}\n"
-                    .utf8
+                """
+                endpoint: ipc:///f/b.ipc
+                data: /f/data
+                plugin-path: [/f/p]
+                metrics: 127.0.0.1:1
+                plugins: {a: {b: c}}
+
+                """.utf8
             ).write(
                 to: URL(fileURLWithPath: file))
             settings = try Settings(environment: environment)
@@ -29,18 +35,24 @@ struct SettingsTests {
             #expect(settings.endpoint.origin == .file(file))
             #expect(settings.pluginPath.value == ["/f/p"])
             #expect(settings.plugins == ["a": ["b": "c"]])
+            #expect(settings.metrics.value == "127.0.0.1:1")
 
             environment["BARID_ENDPOINT"] = "tcp://127.0.0.1:7450"
             environment["BARID_DATA"] = "/e/data"
             environment["BARID_PLUGIN_PATH"] = "/e/p:/e/q"
+            environment["BARID_METRICS"] = "127.0.0.1:2"
             settings = try Settings(environment: environment)
             #expect(settings.endpoint.value == .tcp(host: "127.0.0.1", port: 7450))
             #expect(settings.endpoint.origin == .environment("BARID_ENDPOINT"))
             #expect(settings.dataFolder.value == "/e/data")
             #expect(settings.pluginPath.value == ["/e/p", "/e/q"])
 
+            #expect(settings.metrics.origin == .environment("BARID_METRICS"))
+
             settings = try Settings(
-                endpoint: "ipc:///g.ipc", data: "/g/data", environment: environment)
+                endpoint: "ipc:///g.ipc", data: "/g/data", metrics: "127.0.0.1:3",
+                environment: environment)
+            #expect(settings.metrics.value == "127.0.0.1:3")
             #expect(settings.endpoint.origin == .flag("endpoint"))
             #expect(settings.dataFolder.value == "/g/data")
         }

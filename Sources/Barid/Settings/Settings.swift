@@ -92,6 +92,11 @@ public struct Settings: Sendable {
     /// The default is empty: everything.
     public let retain: Sourced<[String]>
 
+    /// Where figures are served (`--metrics`, `BARID_METRICS`, `metrics`): `127.0.0.1:7451`.
+    ///
+    /// The default is empty: nowhere.
+    public let metrics: Sourced<String>
+
     /// Settings of plugins, by plugin and name (`plugins: {parser: {name: value}}`).
     public let plugins: [String: [String: String]]
 
@@ -114,6 +119,7 @@ public struct Settings: Sendable {
     ///     default is true.
     ///   - durabilityFlag: Value of the flag `--durability`, if given.
     ///   - retainFlag: Values of the flags `--retain`, if given.
+    ///   - metricsFlag: Value of the flag `--metrics`, if given.
     ///   - environment: The environment. The default is this process's.
     /// - Throws: `RPCError` with code `.invalidArgument` naming every setting that is wrong and where
     ///   it came from; what a key file is refused with.
@@ -121,6 +127,7 @@ public struct Settings: Sendable {
         endpoint endpointFlag: String? = nil, data dataFlag: String? = nil,
         key keyFlag: String? = nil, usesKey: Bool = true,
         durability durabilityFlag: String? = nil, retain retainFlag: [String]? = nil,
+        metrics metricsFlag: String? = nil,
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws {
         let home = environment["HOME"]?.absolute ?? NSHomeDirectory()
@@ -186,6 +193,9 @@ public struct Settings: Sendable {
             flag: ("retain", retainFlag?.isEmpty == true ? nil : retainFlag),
             variable: "BARID_RETAIN", read: { $0.split(separator: " ").map(String.init) },
             key: file.retain, fallback: [])
+        metrics = resolve(
+            flag: ("metrics", metricsFlag), variable: "BARID_METRICS", read: { $0 },
+            key: file.metrics, fallback: "")
         plugins = file.plugins
         guard problems.isEmpty else {
             throw RPCError(code: .invalidArgument, message: problems.joined(separator: "\n"))
@@ -202,6 +212,7 @@ public struct Settings: Sendable {
             ("plugin-path", pluginPath.value.joined(separator: ":"), pluginPath.origin),
             ("durability", durability.value, durability.origin),
             ("retain", retain.value.joined(separator: " "), retain.origin),
+            ("metrics", metrics.value, metrics.origin),
             ("configuration", configurationFile, .standard),
         ]
     }
@@ -222,6 +233,7 @@ private struct SettingsFile {
     var pluginPath: [String]?
     var durability: String?
     var retain: [String]?
+    var metrics: String?
     var plugins: [String: [String: String]] = [:]
 
     init(path: String) throws {
@@ -244,9 +256,11 @@ private struct SettingsFile {
                 case ("plugin-path", .sequence(let list)):
                     pluginPath = list.compactMap { $0.scalar?.string.absolutePath }
                 case ("durability", .scalar(let scalar)): durability = scalar.string
+                case ("metrics", .scalar(let scalar)): metrics = scalar.string
                 case ("retain", .sequence(let list)):
                     retain = list.compactMap { $0.scalar?.string }
-                case ("endpoint", _), ("data", _), ("state", _), ("key", _), ("durability", _):
+                case ("endpoint", _), ("data", _), ("state", _), ("key", _), ("durability", _),
+                    ("metrics", _):
                     problems.append("\(line): a text is expected")
                 case ("plugin-path", _), ("retain", _):
                     problems.append("\(line): a list is expected")

@@ -20,7 +20,7 @@ extension Core {
                         FetchedEvent(
                             sequence: sequence, position: position,
                             // One event must not keep a whole chunk of the log in memory.
-                            bytes: Array(event.bytes)[...]))
+                            bytes: Array(event.bytes)[...], stored: found?.entry.wallTime ?? 0))
                 )
             } catch {
                 complain(error, position)
@@ -59,7 +59,8 @@ extension Core {
                     guard sequences.contains(sequence) else { continue }
                     found.append(
                         FetchedEvent(
-                            sequence: sequence, position: entry.position, bytes: event.bytes))
+                            sequence: sequence, position: entry.position, bytes: event.bytes,
+                            stored: entry.wallTime))
                     size += event.bytes.count
                     next = sequence + 1
                 }

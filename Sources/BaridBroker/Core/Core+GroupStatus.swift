@@ -42,10 +42,26 @@ extension Core {
                     $0.values = attribute.values
                 }
             }
-            if now.lag > 0, let wall = stored(now.settledThrough + 1, of: topic, state) {
+            if let wall = oldestStored(ofGroup: index, now) {
                 $0.oldestUnsettled = Google_Protobuf_Timestamp(nanoseconds: wall)
             }
         }
+    }
+
+    /// When the oldest event was stored that a group is not done with; `nil` when there is none, and
+    /// when that cannot be known.
+    ///
+    /// Of what is in no window the log is read once, however often this is asked.
+    func oldestStored(ofGroup index: Int, _ now: GroupStatus) -> Int64? {
+        guard now.lag > 0 else { return nil }
+        let sequence = now.settledThrough + 1
+        if let wall = engine.storedTime(of: sequence, in: GroupID(UInt32(index))) { return wall }
+        if let known = knownOldest[index], known.sequence == sequence { return known.wall }
+        let state = engine.durable.groups[index]
+        let topic = engine.durable.topics[Int(state.definition.topic.number)]
+        guard let wall = stored(sequence, of: topic, state) else { return nil }
+        knownOldest[index] = (sequence, wall)
+        return wall
     }
 
     /// When an event was stored; `nil` when it is not on the disk, or cannot be read.

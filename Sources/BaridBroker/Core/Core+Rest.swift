@@ -19,7 +19,9 @@ extension Core {
         guard let since = unsyncedSince, let interval = durability.syncInterval,
             clock().monotonic - since >= interval.nanoseconds
         else { return }
+        let began = clock().monotonic
         try log.sync()
+        figures.syncs.add(clock().monotonic &- began)
         unsyncedSince = nil
     }
 

@@ -58,6 +58,12 @@ final class Core {
     var indexUsed: Int64 = .min
     /// Who waits for the index to be up to date.
     var indexWaiters: [(Result<Void, any Error>) -> Void] = []
+    /// What operators are shown.
+    var figures = CoreFigures()
+    /// Whose receipts come with the next effects.
+    var dueReceipts: [DueReceipts] = []
+    /// Of groups the oldest event that is not done, and when it was stored, as last read.
+    var knownOldest: [Int: (sequence: UInt64, wall: Int64)] = [:]
     /// A reader's stream has no room.
     var readerWaits = false
     /// A reader has more to look at at once.
@@ -173,8 +179,12 @@ final class Core {
         switch mail {
         case .opened(let id, let stream, let role):
             streams[id] = CoreStream(id: id, stream: stream, role: role)
-        case .request(let id, let input, let bytes):
+        case .request(let id, let input, let bytes, let arrived):
             guard let stream = streams[id] else { return }
+            if case .publish(_, _, let events) = input {
+                dueReceipts.append(
+                    DueReceipts(arrived: arrived ?? clock().monotonic, events: events.count))
+            }
             if case .subscribe(_, let backlog) = stream.role {
                 backlog?.remove(bytes)
             } else {
@@ -336,13 +346,17 @@ final class Core {
                 // First deliveries ride along; the wait for their record would gain nothing.
                 step(.commit)
                 try log.append(entries, expecting: log.lastPosition)
+                figures.records &+= UInt64(entries.count)
+                figures.commitBytes.add(Int64(clamping: entryBytes))
+                let began = clock().monotonic
                 try log.commit()
+                lastAppend = clock().monotonic
+                figures.commits.add(lastAppend &- began)
                 entries.removeAll(keepingCapacity: true)
                 bytesSinceSnapshot += entryBytes
                 bytesSinceSpaceCheck += entryBytes
                 appendedBytes &+= UInt64(entryBytes)
                 entryBytes = 0
-                lastAppend = clock().monotonic
                 if durability.syncInterval != nil, unsyncedSince == nil {
                     unsyncedSince = lastAppend
                 }
@@ -355,7 +369,16 @@ final class Core {
             effects.removeAll(keepingCapacity: true)
             for effect in released { release(effect) }
             flushStreams()
+            countReceipts()
         }
+    }
+
+    /// What was published before these effects has its receipts.
+    private func countReceipts() {
+        guard !dueReceipts.isEmpty else { return }
+        let now = clock().monotonic
+        for due in dueReceipts { figures.receipts.add(now &- due.arrived, times: due.events) }
+        dueReceipts.removeAll(keepingCapacity: true)
     }
 
     private func release(_ effect: Action) {

@@ -6,7 +6,9 @@ enum Mail: Sendable {
     /// A stream began; everything about it comes after this.
     case opened(StreamID, any BusStream, StreamRole)
     /// A stream's request, and how many bytes it had; they are given back when it is dealt with.
-    case request(StreamID, Input, bytes: Int)
+    ///
+    /// When it arrived is told of what publishes, by the core's clock.
+    case request(StreamID, Input, bytes: Int, arrived: Int64? = nil)
     /// A worker joins a group, which starts there if it is a new one.
     case subscribe(StreamID, SubscriptionRequest, GroupStart)
     /// What a peer had no right to, and its answer, in the order of the stream.

@@ -134,6 +134,7 @@ struct AdminService: Barid_Admin_V1_Admin.SimpleServiceProtocol {
             status.residentBytes = ResidentMemory.bytes
             status.freeDiskBytes = UInt64(clamping: space.free)
             status.security = facts.security()
+            status.metricsURL = facts.metricsURL() ?? ""
             status.topics = durable.topics.enumerated().map { index, topic in
                 .with {
                     $0.noSubscriber = core.engine.noSubscriber(of: TopicID(UInt32(index)))

@@ -8,6 +8,8 @@ struct BrokerFacts: Sendable {
     var dataFolder: String
     var endpoints: @Sendable () -> [String]
     var localServices: Set<String>
+    /// Where figures are served, if they are.
+    var metricsURL: @Sendable () -> String?
     /// Who is let in and what was refused, at this moment.
     var security: @Sendable () -> Barid_Admin_V1_SecurityStatus
 }

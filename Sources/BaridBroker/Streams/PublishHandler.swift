@@ -7,6 +7,8 @@ struct PublishHandler: RawHandler {
     let mailbox: Mailbox
     let numbers: StreamNumbers
     let audit: AuditTrail
+    /// The core's own.
+    let clock: SystemClock
 
     func opened(_ stream: RawStream) -> any RawReceiver {
         // Credit returns when the events are durable: a fast publisher waits, memory does not grow.
@@ -14,7 +16,8 @@ struct PublishHandler: RawHandler {
         let id = numbers.next()
         mailbox.post(.opened(id, stream, .publish))
         return PublishReceiver(
-            id: id, stream: stream, mailbox: mailbox, gate: PublishGate(stream.session, audit))
+            id: id, stream: stream, mailbox: mailbox, gate: PublishGate(stream.session, audit),
+            clock: clock)
     }
 }
 
@@ -27,8 +30,13 @@ final class PublishReceiver: RawReceiver {
     private var failed = false
     /// For a peer that may not publish everything.
     private var gate: PublishGate?
+    private let clock: SystemClock?
 
-    init(id: StreamID, stream: any BusStream, mailbox: Mailbox, gate: PublishGate? = nil) {
+    init(
+        id: StreamID, stream: any BusStream, mailbox: Mailbox, gate: PublishGate? = nil,
+        clock: SystemClock? = nil
+    ) {
+        self.clock = clock
         self.id = id
         self.stream = stream
         self.mailbox = mailbox
@@ -54,15 +62,14 @@ final class PublishReceiver: RawReceiver {
     /// Hands the events over, those that are refused as refusals, all in their order.
     private func post(_ events: [ArraySlice<UInt8>], bytes: Int) {
         guard gate != nil else {
-            mailbox.post(.request(id, .publish(id, topic: topic, events: events), bytes: bytes))
+            hand(over: events, bytes: bytes)
             return
         }
         var allowed: [ArraySlice<UInt8>] = []
         var refused: [Receipt] = []
         func handOver(_ bytes: Int) {
             if !allowed.isEmpty {
-                mailbox.post(
-                    .request(id, .publish(id, topic: topic, events: allowed), bytes: bytes))
+                hand(over: allowed, bytes: bytes)
             } else {
                 mailbox.post(.refused(id, refused, bytes: bytes))
             }
@@ -83,6 +90,13 @@ final class PublishReceiver: RawReceiver {
             }
         }
         handOver(bytes)
+    }
+
+    private func hand(over events: [ArraySlice<UInt8>], bytes: Int) {
+        mailbox.post(
+            .request(
+                id, .publish(id, topic: topic, events: events), bytes: bytes,
+                arrived: clock?.monotonic))
     }
 
     func halfClosed() {

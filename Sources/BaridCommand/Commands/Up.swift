@@ -1,5 +1,6 @@
 import ArgumentParser
 import Barid
+import BaridMetrics
 import BaridSchema
 import BaridSupervisor
 import Foundation
@@ -43,6 +44,15 @@ struct Up: AsyncParsableCommand {
     @Flag(help: "Let every user of this machine in at loopback TCP addresses, without a key.")
     var allowLocalUsers = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Serve figures in Prometheus' format: the broker's there, the supervisor's on the next port.",
+            discussion: """
+                An address that other machines reach is refused unless it is written \
+                public:ADDRESS:PORT. Else BARID_METRICS, the settings file. The default is not to.
+                """, valueName: "address:port"))
+    var metrics: String?
+
     @OptionGroup var output: OutputOptions
     @OptionGroup var broker: BrokerOptions
 
@@ -51,7 +61,9 @@ struct Up: AsyncParsableCommand {
     var isDetached = false
 
     func run() async throws {
-        let settings = try Settings(endpoint: broker.endpoint, data: data, key: broker.key)
+        let settings = try Settings(
+            endpoint: broker.endpoint, data: data, key: broker.key, metrics: metrics)
+        _ = try metricsAddress(settings)
         if let running = try await running(settings) {
             guard running.plugins == nil else { return try tell(running) }
             if !output.json {
@@ -146,6 +158,7 @@ struct Up: AsyncParsableCommand {
         environment["BARID_ENDPOINT"] = "\(endpoint)"
         environment["BARID_DATA"] = settings.dataFolder.value
         environment["BARID_STATE"] = settings.stateFolder.value
+        if let metrics { environment["BARID_METRICS"] = metrics }
         if let key = broker.key { environment["BARID_KEY_FILE"] = URL(fileURLWithPath: key).path }
         try PrivateFolder.make(settings.stateFolder.value)
         let command =
@@ -155,6 +168,7 @@ struct Up: AsyncParsableCommand {
             broker: withBroker ? command : nil, plugins: plugins,
             environment: environment, logFolder: settings.stateFolder.value)
         configuration.userPlugins = settings.userPlugins
+        configuration.metrics = try metricsAddress(settings)
         let logger = Logger(label: "barid.supervisor") { _ in
             SupervisorLog(path: "\(settings.stateFolder.value)/supervisor.log")
         }
@@ -189,6 +203,11 @@ struct Up: AsyncParsableCommand {
                 await running
                 group.cancelAll()
                 throw CommandError(.unavailable, error.description)
+            } catch let error as MetricsServer.Failure {
+                await supervisor.stop()
+                await running
+                group.cancelAll()
+                throw CommandError(.unavailable, error.description)
             } catch {
                 await supervisor.stop()
                 await running
@@ -199,6 +218,21 @@ struct Up: AsyncParsableCommand {
             group.cancelAll()
         }
         if !output.json, !isDetached { Console.output.line("Stopped.") }
+    }
+
+    /// Where the supervisor's figures are served: next to the broker's.
+    private func metricsAddress(_ settings: Settings) throws -> MetricsAddress? {
+        guard !settings.metrics.value.isEmpty else { return nil }
+        do {
+            let address = try MetricsAddress(settings.metrics.value)
+            guard let next = address.next else {
+                throw CommandError(
+                    .badInput, "\(address): there is no next port for the supervisor's metrics")
+            }
+            return next
+        } catch let error as MetricsAddress.Refused {
+            throw CommandError(.badInput, "\(error.description) (\(settings.metrics.origin))")
+        }
     }
 
     private func announce(

@@ -31,7 +31,8 @@ extension Engine {
                 else { return false }
                 admit(
                     group,
-                    FetchedEvent(sequence: sequence, position: position, bytes: event.bytes),
+                    FetchedEvent(
+                        sequence: sequence, position: position, bytes: event.bytes, stored: wall),
                     scans[offset], bytes)
                 return true
             }
@@ -131,6 +132,7 @@ extension Engine {
         entry.turn = event.sequence < groups[group].fresh ? groups[group].began : 0
         entry.position = event.position
         entry.bytes = event.bytes
+        entry.stored = event.stored
         entry.expiry = scan.expiry
         if let again {
             entry.replay = again
@@ -179,7 +181,8 @@ extension Engine {
             }
             let subscription = groups[group].subscriptions[index]
             let bytes = groups[group].lease(
-                slot, to: index, until: clock + subscription.lease, wall: wall)
+                slot, to: index, until: clock + subscription.lease, clock: clock, wall: wall)
+            groups[group].meter.figures.delivered(attempt: entry.attempt)
             actions.append(
                 .deliver(
                     subscription.stream,

@@ -59,7 +59,8 @@ extension Engine {
             into: &actions)
         append(.groupReset(group: id, start: sequence), into: &actions)
         let scanning = groups[index].scanning
-        groups[index] = Self.runtime(of: durable.groups[index], in: durable)
+        groups[index] = Self.runtime(
+            of: durable.groups[index], in: durable, meter: groups[index].meter)
         groups[index].scanning = scanning
         groups[index].dropsScan = scanning
         return GroupOperated(events: topic.next - sequence)
@@ -76,7 +77,8 @@ extension Engine {
                 "group '\(durable.groups[index].definition.name)' was deleted"),
             into: &actions)
         append(.groupDeleted(group: id), into: &actions)
-        groups[index] = Self.runtime(of: durable.groups[index], in: durable)
+        groups[index] = Self.runtime(
+            of: durable.groups[index], in: durable, meter: groups[index].meter)
         return GroupOperated()
     }
 

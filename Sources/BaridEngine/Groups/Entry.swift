@@ -44,6 +44,10 @@ struct Entry {
     var isSuspect = false
     /// When it went out, recorded wall time.
     var leasedAt: Int64 = 0
+    /// When it went out, by the engine's clock.
+    var leasedClock: Int64 = 0
+    /// When the event was stored, recorded wall time; 0 when that is not known.
+    var stored: Int64 = 0
     /// When the event expires, wall time.
     var expiry: Int64 = .max
 }

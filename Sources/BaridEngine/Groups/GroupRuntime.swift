@@ -36,6 +36,8 @@ struct GroupRuntime {
     let began: UInt64
     /// No lease and no wait ends before this instant of the engine's clock.
     var nextCheck = Int64.max
+    /// What it has done, for operators.
+    let meter: GroupMeter
 
     private(set) var entries: [Entry] = []
     private var freeSlots: [Int32] = []
@@ -59,12 +61,14 @@ struct GroupRuntime {
     ///   - position: Where to read on.
     ///   - next: The sequence that its topic gives next.
     ///   - record: The position of the latest record, which is durable before anything goes out.
+    ///   - meter: What it has done so far, for operators.
     init(
         definition: GroupDefinition, durable: DurableGroup, position: UInt64, next: UInt64,
-        record: UInt64
+        record: UInt64, meter: GroupMeter
     ) {
         fresh = next
         began = record
+        self.meter = meter
         topic = Int(definition.topic.number)
         isPaused = durable.isPaused
         isDeleted = durable.isDeleted
@@ -184,7 +188,7 @@ struct GroupRuntime {
 
     /// Gives a ready event out: its bytes are no longer held.
     mutating func lease(
-        _ slot: Int, to index: Int, until deadline: Int64, wall: Int64
+        _ slot: Int, to index: Int, until deadline: Int64, clock: Int64, wall: Int64
     ) -> ArraySlice<UInt8> {
         let bytes = entries[slot].bytes
         entries[slot].bytes = []
@@ -193,6 +197,7 @@ struct GroupRuntime {
         entries[slot].subscription = subscriptions[index].stream
         entries[slot].deadline = deadline
         entries[slot].leasedAt = wall
+        entries[slot].leasedClock = clock
         nextCheck = min(nextCheck, deadline)
         leasedCount += 1
         if entries[slot].isSuspect { subscriptions[index].holdsSuspect = true }

@@ -30,6 +30,7 @@ extension Engine {
 
     /// Gives a lease back uncounted: the event goes to whoever is free.
     mutating func release(_ group: Int, _ slot: Int, into actions: inout [Action]) {
+        groups[group].meter.figures.releases &+= 1
         let entry = groups[group].entries[slot]
         groups[group].reload(slot, attempt: entry.attempt + 1)
         fetch(group, slot, into: &actions)
@@ -40,6 +41,7 @@ extension Engine {
         _ group: Int, _ slot: Int, _ fault: BusFault, failed: BusFault?,
         into actions: inout [Action]
     ) {
+        groups[group].meter.figures.deadLetters &+= 1
         let entry = groups[group].entries[slot]
         var attempts = durable.groups[group].attempts[entry.sequence]?.failures ?? []
         if let failed { attempts.append(attempt(group, entry, failed)) }
@@ -71,6 +73,7 @@ extension Engine {
             let entry = groups[group].entries[slot]
             switch entry.state {
             case .leased where entry.deadline <= clock:
+                groups[group].meter.figures.expiredLeases &+= 1
                 let fault = BusFault(
                     .deadlineExceeded, .leaseExpired,
                     "the worker neither settled nor extended in time")

@@ -10,6 +10,7 @@ extension Engine {
         into actions: inout [Action]
     ) {
         let id = GroupID(UInt32(group))
+        groups[group].meter.figures.losses &+= UInt64(slots.count)
         let held = slots.map { slot in
             let entry = groups[group].entries[slot]
             return AttemptMark(sequence: entry.sequence, attempt: entry.attempt)

@@ -33,6 +33,7 @@ extension Engine {
                     turn: knowsTurns ? settlement.turn : nil),
                 !done.contains(sequence)
             else {
+                groups[group].meter.figures.stale &+= 1
                 refuse(stream, settlement, Self.stale, into: &actions)
                 continue
             }
@@ -47,10 +48,13 @@ extension Engine {
                     refuse(stream, settlement, error, into: &actions)
                 }
             case .nack(let delay, let fault):
+                count(group, slot, .nacked)
                 fail(group, slot, fault, delay: delay == .zero ? nil : delay, into: &actions)
             case .reject(let fault):
+                count(group, slot, .rejected)
                 bury(group, slot, fault, failed: fault, into: &actions)
             case .extend(let lease):
+                groups[group].meter.figures.extensions &+= 1
                 extend(stream, group, slot, by: lease)
             case .release(let pause, _):
                 if pause > .zero, let index = groups[group].subscription(stream) {
@@ -61,7 +65,10 @@ extension Engine {
             }
         }
         let position = finish(group, &done, acked: acked, block, into: &actions)
-        for slot in slots { groups[group].remove(slot) }
+        for slot in slots {
+            count(group, slot, .acked)
+            groups[group].remove(slot)
+        }
         actions.append(.settled(stream, number: request.number))
         if let position { offer(block, scans, position: position, into: &actions) }
         dispatch(group, into: &actions)
@@ -80,6 +87,7 @@ extension Engine {
             rotateIdentities(before: block.events.count, into: &actions)
         }
         let position = durable.nextPosition
+        if !block.events.isEmpty { count(block, emitted: true) }
         append(
             .settled(
                 group: GroupID(UInt32(group)), acked: acked, ranges: done.ranges,
@@ -112,11 +120,17 @@ extension Engine {
             {
                 continue
             }
+            groups[group].meter.figures.stale &+= 1
             actions.append(
                 .settleRefused(
                     stream, sequence: sequence, attempt: range.attempt, turn: range.turn,
                     Self.stale))
         }
+    }
+
+    private func count(_ group: Int, _ slot: Int, _ end: GroupFigures.End) {
+        groups[group].meter.figures.settled(
+            groups[group].entries[slot], end, clock: clock, wall: wall)
     }
 
     /// The slot of a delivery if the stream holds it under this token; `nil` for the turn stands

@@ -7,6 +7,7 @@ extension Engine {
         if let fault = refusal(of: events, topic: name) {
             let receipt = Receipt(
                 count: UInt32(clamping: events.count), firstSequence: 0, fault: fault)
+            count([receipt], topic: nil)
             actions.append(.receipts(stream, [receipt]))
             return
         }
@@ -16,13 +17,16 @@ extension Engine {
         } catch {
             let receipt = Receipt(
                 count: UInt32(clamping: events.count), firstSequence: 0, fault: error)
+            count([receipt], topic: nil)
             actions.append(.receipts(stream, [receipt]))
             return
         }
         ageIdentities(into: &actions)
         var receipts: [Receipt] = []
         let (block, scans) = sort(events, topic: topic, receipts: &receipts)
+        count(receipts, topic: topic)
         if let block {
+            count(block, emitted: false)
             rotateIdentities(before: block.events.count, into: &actions)
             let position = durable.nextPosition
             append(.events(block), into: &actions)

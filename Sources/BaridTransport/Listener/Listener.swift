@@ -55,6 +55,11 @@ public final class Listener: Sendable {
         /// The default writes to the default logger of a listener.
         public var audit = AuditTrail(logger: Logger(label: "barid.audit"))
 
+        /// Where calls are counted.
+        ///
+        /// The default is a count of the listener's own.
+        public var calls = CallCounts()
+
         /// Told of each session's beginning and end, on the socket thread: do not block.
         public var onSession: (@Sendable (SessionEvent) -> Void)?
 
@@ -118,6 +123,12 @@ public final class Listener: Sendable {
         guardian?.stop()
         await guardian?.ended()
     }
+
+    /// Whether who connects to an endpoint needs a key.
+    ///
+    /// - Parameter endpoint: An endpoint, as asked for or as bound.
+    /// - Returns: False for local ones that anybody of this machine gets in at.
+    public func asksForKey(_ endpoint: Endpoint) -> Bool { configuration.asksForKey(endpoint) }
 
     /// Binds the endpoints and starts the socket thread.
     ///

@@ -393,6 +393,16 @@ final class ListenerCore {
         let service = descriptor.service.fullyQualifiedService
         let deadline = open.remaining.map { now.advanced(by: $0) }
         if let deadline { nextScan = min(nextScan, deadline) }
+        let isOurs = shared.intake.serves(service) ?? !dispatcher.serves(service)
+        // Peers make names up: those of services that nobody serves are not told apart.
+        let isServed =
+            dispatcher.serves(service) || shared.intake.serves(service) == true
+            || configuration.rawHandlers[open.method] != nil
+        link.session.count(
+            id,
+            in: CallTally(
+                counts: configuration.calls,
+                service: isServed ? configuration.calls.service(service) : .other))
         guard !link.isRestricted || description.rights.mayCall(descriptor) else {
             refuseCall(link, id, descriptor, description)
             return
@@ -406,7 +416,7 @@ final class ListenerCore {
                 session: description, deadline: deadline,
                 maximumMessageBytes: limits.maximumMessageBytes)
             handle.sink = RawSink(stream: stream, receiver: handler.opened(stream))
-        } else if shared.intake.serves(service) ?? !dispatcher.serves(service) {
+        } else if isOurs {
             link.session.accept(id)
             serveLocally(link, id, open, descriptor, description)
         } else {
@@ -573,6 +583,7 @@ final class ListenerCore {
             }
         }
         link.bindings = [:]
+        link.session.countWhatEnds()
         serveWaiting(services)
         guard let description = link.description else { return }
         shared.remove(description.id)

@@ -154,6 +154,19 @@ extension Session {
         streams[id]?.isForwarded = true
     }
 
+    /// Counts a stream the peer opened once it is over.
+    mutating func count(_ id: UInt32, in tally: CallTally) {
+        streams[id]?.tally = tally
+    }
+
+    /// Counts the streams that end with the session; nothing is done with it from then on.
+    mutating func countWhatEnds() {
+        for stream in streams.values {
+            stream.tally?.ended(stream.endCode)
+            stream.tally = nil
+        }
+    }
+
     /// Takes a stream the peer opened: it gets the whole window.
     mutating func accept(_ id: UInt32) {
         if let stream = streams[id] { grant(stream, id) }
@@ -196,6 +209,7 @@ extension Session {
         case .message: enqueue(.forwarded(body, flags), id, stream)
         case .halfClose, .status:
             stream.hasQueuedEnd = true
+            if kind == .status { stream.endCode = body.first.map(Int.init) ?? -1 }
             enqueue(.frame(kind, body), id, stream)
         case .headers: enqueue(.frame(kind, body), id, stream)
         case .cancel, .open, .windowUpdate, .hello, .welcome, .ping, .pong, .goaway: break
@@ -214,6 +228,7 @@ extension Session {
     mutating func finish(_ body: StatusBody, _ id: UInt32) {
         guard let stream = sendable(id), !stream.isOurs else { return }
         stream.hasQueuedEnd = true
+        stream.endCode = body.status.code.rawValue
         stream.deadline = nil
         enqueue(.frame(.status, body.encode()), id, stream)
     }
@@ -238,6 +253,7 @@ extension Session {
     @discardableResult
     mutating func abort(_ body: StatusBody, _ id: UInt32) -> Int {
         guard let stream = streams[id], !stream.isOurs else { return 0 }
+        stream.endCode = body.status.code.rawValue
         let dropped = remove(id, stream)
         FrameCodec.append(.status, stream: id, body: body.encode(), to: &control)
         return dropped
@@ -527,6 +543,7 @@ extension Session {
                 }
             case .cancel:
                 let cancel = try CancelBody(body)
+                stream.endCode = cancel.code.rawValue
                 events.append(.cancelled(id, cancel, dropped: remove(id, stream)))
             case .hello, .welcome, .open, .message, .windowUpdate, .ping, .pong, .goaway: break
             }
@@ -796,6 +813,7 @@ extension Session {
     @discardableResult
     private mutating func remove(_ id: UInt32, _ stream: SessionStream) -> Int {
         streams[id] = nil
+        stream.tally?.ended(stream.endCode)
         assemblyBytes -= stream.assembly.count
         if !stream.isOurs { peerStreamCount -= 1 }
         return stream.queue.removeAll()

@@ -40,6 +40,12 @@ final class SessionStream {
     /// Bytes received outside of credit that the application has not read.
     var exemptHeld = 0
 
+    /// Where the call is counted once it is over; only on the side that serves it.
+    var tally: CallTally?
+
+    /// The status code with which it ends as things stand: cancelled, until something is said.
+    var endCode = Status.Code.cancelled.rawValue
+
     /// When the call's time is over; only on the side that serves it.
     var deadline: ContinuousClock.Instant?
 
