@@ -25,6 +25,9 @@ import Testing
         #expect(paused.code == 0 && paused.output.contains("paused"), "\(paused)")
         let list = try await broker.barid("group", "list")
         #expect(list.output.contains("work") && list.output.contains("paused"), "\(list)")
+        let status = try await broker.barid("status")
+        #expect(status.output.contains("work is paused"), "\(status)")
+        #expect(status.output.contains("barid group resume work"))
         let resumed = try await broker.barid("group", "resume", "work", "--json")
         #expect(try Self.object(resumed.output)["paused"] == nil, "\(resumed)")
 

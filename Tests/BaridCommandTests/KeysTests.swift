@@ -74,6 +74,8 @@ import Testing
         #expect(late.error.contains("revoked"), "\(late.error)")
         let list = try await barid(["keys", "list"])
         #expect(list.output.contains("revoked"))
+        let counted = try await barid(["status"])
+        #expect(counted.output.contains("refused  1 call"), "\(counted)")
         #expect(!broker.error.contains(try #require(secret)))
         #expect(broker.error.contains("audit="), "\(broker.error)")
     }
@@ -94,6 +96,10 @@ import Testing
         let wrong = try await barid(["status", "--key", file], local: false)
         #expect(wrong.code == 77)
         #expect(wrong.error.contains("server-key"), "\(wrong.error)")
+        let seen = try await barid(["status"])
+        #expect(seen.output.contains("\(address) needs a key"), "\(seen)")
+        let told = try await barid(["status", "--json"])
+        #expect(told.output.contains("\"needs_key\":true"), "\(told)")
         chmod(file, 0o644)
         let open = try await barid(["status", "--key", file], local: false)
         #expect(open.code == 77)
@@ -110,6 +116,7 @@ import Testing
         ])
         let status = try await barid(["status", "--endpoint", address])
         #expect(status.code == 0, "\(status.error)")
+        #expect(status.output.contains("lets every user of this machine in"), "\(status)")
         #expect(!broker.error.contains("server-key"))
         #expect(!FileManager.default.fileExists(atPath: folder.file("data/keys")))
     }

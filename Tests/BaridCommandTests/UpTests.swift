@@ -74,6 +74,29 @@ import Testing
         #expect(try await barid("down").code == 69)
     }
 
+    /// Protocols/8-observability §1: the broker's figures and the supervisor's, both told by `status`.
+    @Test func figuresOfBrokerAndSupervisorAreServed() async throws {
+        let refused = try await barid("up", "--metrics", "0.0.0.0:0")
+        #expect(refused.code == 65 && refused.error.contains("public:0.0.0.0:0"), "\(refused)")
+        let up = try await barid("up", "--detach", "--metrics", "127.0.0.1:0")
+        #expect(up.code == 0, "\(up)")
+        let status = try await status()
+        let urls = ["broker", "supervisor"].compactMap {
+            (status[$0] as? [String: Any])?["metrics_url"] as? String
+        }
+        try #require(urls.count == 2, "\(status)")
+        var names: [Set<String>] = []
+        for url in urls {
+            let port = try #require(URL(string: url)?.port.flatMap { UInt16(exactly: $0) })
+            names.append(Set(try await RawClient.figures(port: port).families.keys))
+        }
+        #expect(names[0].contains("barid_broker_epoch"))
+        #expect(names[1].contains("barid_plugin_state"))
+        let text = try await barid("status")
+        #expect(urls.allSatisfy { text.output.contains($0) }, "\(text)")
+        #expect(try await barid("down").code == 0)
+    }
+
     /// A host that is killed takes everything with it: zero children within two seconds.
     @Test func nothingOutlivesAKilledSupervisor() async throws {
         let plugin = folder.file("plugins/sleeper")

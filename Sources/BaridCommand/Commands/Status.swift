@@ -95,7 +95,7 @@ struct StatusSnapshot: Sendable {
         }
         if !broker.groups.isEmpty {
             var table = Table([
-                Table.Column("GROUP"), Table.Column("LAG", isNumber: true),
+                Table.Column("GROUP"), Table.Column("STATE"), Table.Column("LAG", isNumber: true),
                 Table.Column("LEASED", isNumber: true), Table.Column("WAITING", isNumber: true),
                 Table.Column("DEAD", isNumber: true), Table.Column("DONE", isNumber: true),
                 Table.Column("WORKERS", isNumber: true),
@@ -103,13 +103,18 @@ struct StatusSnapshot: Sendable {
             for group in broker.groups {
                 let dead = Formats.number(group.deadLetters)
                 table.add([
-                    console.words(group.group), Formats.number(group.lag),
+                    console.words(group.group), GroupView.state(of: group, console),
+                    Formats.number(group.lag),
                     Formats.number(group.leased), Formats.number(group.waiting),
                     group.deadLetters > 0 ? console.styled(dead, .red) : dead,
                     Formats.number(group.acked), Formats.number(group.workers),
                 ])
             }
             lines += [""] + table.lines(on: console)
+            lines += broker.groups.filter(\.paused).map { group in
+                let name = console.words(group.group)
+                return "\(name) is paused: nothing is delivered until `barid group resume \(name)`"
+            }
         }
         return lines + [""] + workerLines(on: console)
     }
@@ -191,9 +196,43 @@ struct StatusSnapshot: Sendable {
         if broker.residentBytes > 0 {
             lines.append("  memory   \(Formats.bytes(broker.residentBytes))")
         }
+        lines += securityLines(on: console)
+        let metrics = [broker.metricsURL, plugins?.metricsURL ?? ""].filter { !$0.isEmpty }
+        if !metrics.isEmpty {
+            lines.append("  metrics  \(metrics.map(console.words).joined(separator: " "))")
+        }
         if !broker.accepting {
             lines.append(
                 "  \(console.styled("publishes are refused", .red)): \(console.words(broker.notAccepting)): \(console.words(broker.notAcceptingReason))"
+            )
+        }
+        return lines
+    }
+
+    /// Who gets in where, and what was refused since the start.
+    private func securityLines(on console: Console) -> [String] {
+        let security = broker.security
+        var lines: [String] = []
+        for endpoint in security.endpoints where endpoint.needsKey || endpoint.anyLocalUser {
+            let who =
+                endpoint.needsKey
+                ? "needs a key; \(Formats.number(UInt64(security.keys))) may connect"
+                : console.styled("lets every user of this machine in, with all rights", .yellow)
+            lines.append("  access   \(console.words(endpoint.address)) \(who)")
+        }
+        if security.keysInUse, !security.authenticating {
+            lines.append(
+                "  \(console.styled("no new peer gets in", .red)): the check of keys has failed; start the broker anew"
+            )
+        }
+        let refused = security.refused.filter { $0.value > 0 }.sorted { $0.key < $1.key }
+        if !refused.isEmpty {
+            let counts = refused.map { "\(Formats.number($0.value)) \(console.words($0.key))" }
+            let unlogged =
+                security.unlogged > 0
+                ? ", \(Formats.number(security.unlogged)) of them without a line in the log" : ""
+            lines.append(
+                "  \(console.styled("refused", .yellow))  \(counts.joined(separator: ", "))\(unlogged)"
             )
         }
         return lines

@@ -62,7 +62,8 @@ enum GroupView {
             } + advice(for: group, console)
     }
 
-    private static func state(
+    /// Whether it is paused, does events once more, or has nobody to work for it.
+    static func state(
         of group: Barid_Admin_V1_GroupStatus, _ console: Console
     ) -> String {
         var states: [String] = []
