@@ -1,3 +1,4 @@
+public import Barid
 import Foundation
 public import Logging
 
@@ -12,12 +13,19 @@ public struct SupervisorLog: LogHandler {
     public var logLevel = Logger.Level.info
 
     private let path: String
+    private let label: String
+    private let format: LogFormat
 
     /// Writes to this file.
     ///
-    /// - Parameter path: Made when it is missing.
-    public init(path: String) {
+    /// - Parameters:
+    ///   - path: Made when it is missing.
+    ///   - label: Name of the logger.
+    ///   - format: How the lines of the file look. The default is JSON, as no file is a terminal.
+    public init(path: String, label: String, format: LogFormat = .json) {
         self.path = path
+        self.label = label
+        self.format = format
     }
 
     /// The value of one key.
@@ -28,15 +36,13 @@ public struct SupervisorLog: LogHandler {
 
     /// Writes a line.
     public func log(event: LogEvent) {
+        // Each line is one append, so that no lock is needed; there are few of them.
+        append(LogLine.make(format, event, label: label, metadata) + "\n")
+        guard event.level >= .warning else { return }
+        // Standard error is a person's: the words, without time and level.
         let fields = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
             .map { " \($0.key)=\(VisibleText.line("\($0.value)"))" }.joined()
-        let text = "\(event.message)\(fields)"
-        // Each line is one append, so that no lock is needed; there are few of them.
-        let time = Date.now.formatted(.iso8601.time(includingFractionalSeconds: true))
-        append("\(time) \(event.level) \(text)\n")
-        if event.level >= .warning {
-            FileHandle.standardError.write(Data("barid: \(text)\n".utf8))
-        }
+        FileHandle.standardError.write(Data("barid: \(event.message)\(fields)\n".utf8))
     }
 
     private func append(_ line: String) {

@@ -34,12 +34,6 @@ struct BrokerCommand: AsyncParsableCommand {
             """,
         version: "0.1.0")
 
-    /// How log lines look.
-    enum LogFormat: String, ExpressibleByArgument, CaseIterable {
-        case text
-        case json
-    }
-
     @Option(help: "Folder of log and index. The default is $XDG_DATA_HOME/barid.")
     var data: String?
 
@@ -82,11 +76,7 @@ struct BrokerCommand: AsyncParsableCommand {
                 """, valueName: "address:port"))
     var metrics: String?
 
-    @Option(help: "How log lines on standard error look: text or json.")
-    var logFormat: LogFormat = .text
-
-    @Option(help: "The least level logged: debug, info, warning or error.")
-    var logLevel: Logger.Level = .info
+    @OptionGroup var log: LogOptions
 
     @OptionGroup(title: "Limits") var limits: LimitOptions
 
@@ -94,15 +84,13 @@ struct BrokerCommand: AsyncParsableCommand {
     var printConfiguration = false
 
     func run() async throws {
-        let format = logFormat
-        let level = logLevel
-        LoggingSystem.bootstrap { StandardErrorLog(label: $0, format: format, level: level) }
         let settings: Settings
         var endpoints: [Endpoint]
         do {
             settings = try Settings(
                 endpoint: endpoint, data: data, usesKey: false,
                 durability: durability?.description, retain: retain, metrics: metrics)
+            log.bootstrap(settings)
             endpoints = [settings.endpoint.value]
             for text in listen { endpoints.append(try Endpoint(text)) }
         } catch {
@@ -222,5 +210,3 @@ extension Endpoint {
 }
 
 extension Durability: ExpressibleByArgument {}
-
-extension Logger.Level: @retroactive ExpressibleByArgument {}

@@ -26,7 +26,7 @@ import Testing
     private static func start(_ folder: TemporaryFolder) async throws -> RunningProcess {
         let process = try RunningProcess("barid-broker", environment: environment(folder))
         try await eventually("the broker is ready") {
-            process.error.contains(" ready ") || !process.isRunning ? () : nil
+            process.error.contains("\"message\":\"ready\"") || !process.isRunning ? () : nil
         }
         return process
     }
@@ -36,7 +36,7 @@ import Testing
         let process = try await Self.start(folder)
         process.signal(SIGTERM)
         #expect(try await process.ended() == 0, "\(process.error)")
-        #expect(process.error.contains(" stopped"))
+        #expect(process.error.contains("\"message\":\"stopped\""))
         #expect(process.output.isEmpty)
     }
 
@@ -78,7 +78,7 @@ import Testing
             #expect(try await process.ended() == 69)
             #expect(process.error.contains("255") && process.error.contains("256"))
         } else {
-            try await eventually("ready") { process.error.contains(" ready") ? () : nil }
+            try await eventually("ready") { process.error.contains("\"message\":\"ready\"") ? () : nil }
             process.signal(SIGTERM)
             #expect(try await process.ended() == 0, "\(process.error)")
         }

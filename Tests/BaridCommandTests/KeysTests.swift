@@ -35,7 +35,7 @@ import Testing
             guard process.isRunning else { return "" }
             guard let start = process.error.range(of: "tcp://127.0.0.1:") else { return nil }
             let rest = process.error[start.lowerBound...]
-            guard process.error.contains(" ready ") else { return nil }
+            guard process.error.contains("\"message\":\"ready\"") else { return nil }
             return String(rest.prefix { !" \"\n".contains($0) })
         }
         try #require(!address.isEmpty, "\(process.error)")
@@ -77,7 +77,7 @@ import Testing
         let counted = try await barid(["status"])
         #expect(counted.output.contains("refused  1 call"), "\(counted)")
         #expect(!broker.error.contains(try #require(secret)))
-        #expect(broker.error.contains("audit="), "\(broker.error)")
+        #expect(broker.error.contains("\"audit\":"), "\(broker.error)")
     }
 
     /// No silent hang: each wrong way to connect says what is wrong, with exit code 77.

@@ -36,7 +36,7 @@ import Testing
         let process = try RunningProcess(
             "barid-broker", arguments, environment: environment(data: data))
         try await eventually("the broker is ready") {
-            process.error.contains(" ready ") || !process.isRunning ? () : nil
+            process.error.contains("\"message\":\"ready\"") || !process.isRunning ? () : nil
         }
         return process
     }

@@ -22,7 +22,7 @@ final class OperatedBroker: Sendable {
             "barid-broker", environment: Self.environment(folder).merging(extra) { $1 })
         self.process = process
         try await eventually("the broker is ready") {
-            process.error.contains(" ready ") || !process.isRunning ? () : nil
+            process.error.contains("\"message\":\"ready\"") || !process.isRunning ? () : nil
         }
     }
 

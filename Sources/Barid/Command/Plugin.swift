@@ -131,20 +131,10 @@ struct PluginOptions: ParsableArguments {
             valueName: "name=value"))
     var set: [String] = []
 
-    @Option(help: "Write log lines of this level and above to standard error.")
-    var logLevel: LogLevel = .info
+    @OptionGroup var log: LogOptions
 
-    /// A level as the command line names it.
-    enum LogLevel: String, ExpressibleByArgument, CaseIterable {
-        case trace, debug, info, notice, warning, error, critical
-
-        var level: Logger.Level { Logger.Level(rawValue: rawValue) ?? .info }
-    }
-
-    /// Reads the manifest and sets up logging.
+    /// Reads the manifest.
     func manifest<Work: Plugin>(of work: Work.Type) throws -> PluginManifest {
-        let level = logLevel.level
-        LoggingSystem.bootstrap { StandardErrorLogHandler(label: $0, level: level) }
         do {
             return try PluginManifest(yaml: Work.manifest)
         } catch {

@@ -36,12 +36,12 @@ struct ProcessCommand<Work: Plugin>: AsyncParsableCommand {
     func run() async throws {
         let name = PluginCommand<Work>.configuration.commandName ?? ""
         try await CommandFailure.told(name) {
-            var options = options
+            let found = try Settings()
             // Log lines would only stand in the way of the errors told here.
-            if options.logLevel == .info { options.logLevel = .error }
+            options.log.bootstrap(found, standard: .error)
             let manifest = try options.manifest(of: Work.self)
             let settings = try options.settings(
-                of: manifest, file: try Settings().plugins[manifest.name] ?? [:],
+                of: manifest, file: found.plugins[manifest.name] ?? [:],
                 environment: ProcessInfo.processInfo.environment)
             let folder = FileManager.default.temporaryDirectory
                 .appending(path: "\(name)-\(UUID().uuidString)").path

@@ -43,8 +43,9 @@ struct ServeCommand<Work: Plugin>: AsyncParsableCommand {
 
     func run() async throws {
         try await CommandFailure.told(PluginCommand<Work>.configuration.commandName ?? "") {
-            let manifest = try options.manifest(of: Work.self)
             let settings = try Settings(endpoint: endpoint, data: data, key: key)
+            options.log.bootstrap(settings)
+            let manifest = try options.manifest(of: Work.self)
             let values = try options.settings(
                 of: manifest, file: settings.plugins[manifest.name] ?? [:],
                 environment: ProcessInfo.processInfo.environment)

@@ -1,6 +1,7 @@
 public import BaridTransport
 public import Foundation
 internal import GRPCCore
+public import Logging
 internal import Yams
 
 /// Where a setting's value came from; the earlier one wins.
@@ -96,6 +97,16 @@ public struct Settings: Sendable {
     ///
     /// The default is empty: nowhere.
     public let metrics: Sourced<String>
+
+    /// How log lines look (`BARID_LOG_FORMAT`, `log-format`): `text` or `json`.
+    ///
+    /// The default is nil: text on a terminal, else JSON.
+    public let logFormat: Sourced<LogFormat?>
+
+    /// The least level that is logged (`BARID_LOG_LEVEL`, `log-level`).
+    ///
+    /// The default is nil: what suits the command.
+    public let logLevel: Sourced<Logger.Level?>
 
     /// Settings of plugins, by plugin and name (`plugins: {parser: {name: value}}`).
     public let plugins: [String: [String: String]]
@@ -196,6 +207,23 @@ public struct Settings: Sendable {
         metrics = resolve(
             flag: ("metrics", metricsFlag), variable: "BARID_METRICS", read: { $0 },
             key: file.metrics, fallback: "")
+        func choice<Value>(
+            _ name: String, _ key: String?, _ choices: String, _ read: (String) -> Value?
+        ) -> Sourced<Value?> {
+            let variable = "BARID_" + name.uppercased().replacing("-", with: "_")
+            let text = resolve(
+                flag: nil, variable: variable, read: { $0 }, key: key, fallback: "")
+            let value = read(text.value)
+            if value == nil, !text.value.isEmpty {
+                problems.append("'\(text.value)' is no \(name): \(choices) (\(text.origin))")
+            }
+            return Sourced(value: value, origin: text.origin)
+        }
+        logFormat = choice("log-format", file.logFormat, "text or json") { LogFormat(rawValue: $0) }
+        logLevel = choice(
+            "log-level", file.logLevel,
+            Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+        ) { Logger.Level(rawValue: $0) }
         plugins = file.plugins
         guard problems.isEmpty else {
             throw RPCError(code: .invalidArgument, message: problems.joined(separator: "\n"))
@@ -213,6 +241,8 @@ public struct Settings: Sendable {
             ("durability", durability.value, durability.origin),
             ("retain", retain.value.joined(separator: " "), retain.origin),
             ("metrics", metrics.value, metrics.origin),
+            ("log-format", logFormat.value?.rawValue ?? "", logFormat.origin),
+            ("log-level", logLevel.value?.rawValue ?? "", logLevel.origin),
             ("configuration", configurationFile, .standard),
         ]
     }
@@ -234,6 +264,8 @@ private struct SettingsFile {
     var durability: String?
     var retain: [String]?
     var metrics: String?
+    var logFormat: String?
+    var logLevel: String?
     var plugins: [String: [String: String]] = [:]
 
     init(path: String) throws {
@@ -257,10 +289,12 @@ private struct SettingsFile {
                     pluginPath = list.compactMap { $0.scalar?.string.absolutePath }
                 case ("durability", .scalar(let scalar)): durability = scalar.string
                 case ("metrics", .scalar(let scalar)): metrics = scalar.string
+                case ("log-format", .scalar(let scalar)): logFormat = scalar.string
+                case ("log-level", .scalar(let scalar)): logLevel = scalar.string
                 case ("retain", .sequence(let list)):
                     retain = list.compactMap { $0.scalar?.string }
                 case ("endpoint", _), ("data", _), ("state", _), ("key", _), ("durability", _),
-                    ("metrics", _):
+                    ("metrics", _), ("log-format", _), ("log-level", _):
                     problems.append("\(line): a text is expected")
                 case ("plugin-path", _), ("retain", _):
                     problems.append("\(line): a list is expected")

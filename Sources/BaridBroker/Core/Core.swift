@@ -1,5 +1,6 @@
 internal import BaridEngine
 internal import BaridLog
+internal import BaridSchema
 internal import Foundation
 internal import GRPCCore
 internal import Logging
@@ -278,13 +279,16 @@ final class Core {
                     "start": "\(definition.start)",
                 ])
         case .failed(let group, let sequence, let attempt, _):
+            guard logger.logLevel <= .info else { return }
             logger.info(
                 "attempt failed",
                 metadata: [
                     "group": "\(name(of: group))", "sequence": "\(sequence)",
                     "attempt": "\(attempt.attempt)", "worker": "\(attempt.worker)",
                     "reason": "\(attempt.fault.reason)",
-                ])
+                ].merging(
+                    identity(of: sequence, at: engine.position(of: sequence, in: group))
+                ) { $1 })
         case .groupPaused(let group, let paused):
             logger.notice(
                 paused ? "group paused" : "group resumed",
@@ -308,7 +312,7 @@ final class Core {
                 metadata: [
                     "group": "\(name(of: letter.group))", "sequence": "\(letter.sequence)",
                     "reason": "\(letter.fault.reason)", "error": "\(letter.fault.message)",
-                ])
+                ].merging(identity(of: letter.sequence, at: letter.eventPosition)) { $1 })
         case .deadLettersRemoved(let group, let positions):
             logger.warning(
                 "dead letters purged",
@@ -316,6 +320,23 @@ final class Core {
         default:
             break
         }
+    }
+
+    /// What identifies an event in a line about it, by the names the workers use; nothing when it
+    /// cannot be read.
+    private func identity(of sequence: UInt64, at position: UInt64?) -> Logger.Metadata {
+        guard let position, position > 0, position <= log.durablePosition,
+            let block = try? events(from: position, bytes: 1, count: 1).first?.block,
+            sequence >= block.firstSequence,
+            sequence - block.firstSequence < UInt64(block.events.count),
+            let event = try? Barid_Bus_V1_Event(
+                serializedBytes: Array(block.events[Int(sequence - block.firstSequence)].bytes))
+        else { return [:] }
+        var metadata: Logger.Metadata = ["event": "\(event.id)"]
+        if !event.subject.isEmpty { metadata["subject"] = "\(event.subject)" }
+        let trace = event.traceparent.split(separator: "-")
+        if trace.count == 4, trace[1].utf8.count == 32 { metadata["trace"] = "\(trace[1])" }
+        return metadata
     }
 
     private func name(of group: GroupID) -> String {

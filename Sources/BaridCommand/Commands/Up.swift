@@ -169,9 +169,12 @@ struct Up: AsyncParsableCommand {
             environment: environment, logFolder: settings.stateFolder.value)
         configuration.userPlugins = settings.userPlugins
         configuration.metrics = try metricsAddress(settings)
-        let logger = Logger(label: "barid.supervisor") { _ in
-            SupervisorLog(path: "\(settings.stateFolder.value)/supervisor.log")
+        var logger = Logger(label: "barid.supervisor") { label in
+            SupervisorLog(
+                path: "\(settings.stateFolder.value)/supervisor.log", label: label,
+                format: settings.logFormat.value ?? .json)
         }
+        if let level = settings.logLevel.value { logger.logLevel = level }
         let supervisor = try Supervisor(configuration, link: link, logger: logger)
         let stop = StopSignals()
 

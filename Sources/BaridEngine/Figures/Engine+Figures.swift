@@ -23,6 +23,13 @@ extension Engine {
         return runtime.entries[slot].stored
     }
 
+    /// The log position of an event's record; `nil` when the event is not in the group's window.
+    public func position(of sequence: UInt64, in group: GroupID) -> UInt64? {
+        guard group.number < groups.count else { return nil }
+        let runtime = groups[Int(group.number)]
+        return runtime.slot(of: sequence).map { runtime.entries[$0].position }
+    }
+
     /// Counts what is stored of a topic.
     mutating func count(_ block: EventBlock, emitted: Bool) {
         withFigures(of: block.topic) { $0.stored(block, emitted: emitted) }

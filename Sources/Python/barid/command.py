@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import os
 import sys
 import tempfile
 import traceback
@@ -150,8 +151,13 @@ def _parser(manifest: Manifest, name: str) -> argparse.ArgumentParser:
         help="set a setting of plugin.yaml; else BARID_SETTING_NAME, barid.yaml, the default",
     )  # fmt: skip
     common.add_argument(
-        "--log-level", choices=list(LEVELS), help="write log lines of this level and above"
-    )
+        "--log-level", choices=list(LEVELS),
+        help="write log lines of this level and above; else BARID_LOG_LEVEL",
+    )  # fmt: skip
+    common.add_argument(
+        "--log-format", choices=["text", "json"],
+        help="how log lines look; else BARID_LOG_FORMAT, text on a terminal, json",
+    )  # fmt: skip
     serve = commands.add_parser(
         "serve", parents=[common], help="work for a broker until SIGTERM or SIGINT (the default)"
     )
@@ -175,10 +181,21 @@ def _parser(manifest: Manifest, name: str) -> argparse.ArgumentParser:
     return parser
 
 
+def _set_up_logging(options: argparse.Namespace, level: str) -> None:
+    """Flags, else variables of the environment, else this level and what suits standard error."""
+    named = options.log_level or os.environ.get("BARID_LOG_LEVEL") or level
+    form = options.log_format or os.environ.get("BARID_LOG_FORMAT") or None
+    if named not in LEVELS:
+        raise RPCError(StatusCode.INVALID_ARGUMENT, f"'{named}' is no log-level: {', '.join(LEVELS)}")
+    if form not in (None, "text", "json"):
+        raise RPCError(StatusCode.INVALID_ARGUMENT, f"'{form}' is no log-format: text or json")
+    set_up_logging(named, form)
+
+
 def _serve(
     manifest: Manifest, make: Callable[[PluginSetup], PluginWork], options: argparse.Namespace
 ) -> int:
-    set_up_logging(options.log_level or "info")
+    _set_up_logging(options, "info")
     settings = Settings.resolve(options.endpoint, options.data, key=options.key)
     values = settings.of_plugin(manifest, options.set)
     if options.print_configuration:
@@ -235,7 +252,7 @@ class _Processing:
 
     def run(self) -> int:
         # Log lines would only stand in the way of the errors told here.
-        set_up_logging(self._options.log_level or "error")
+        _set_up_logging(self._options, "error")
         with tempfile.TemporaryDirectory(prefix=f"{self._manifest.name}-") as folder:
             self._state_folder = folder
             work = self._make(PluginSetup(folder, folder, self._settings, self._logger))

@@ -44,14 +44,16 @@ class _Formatter(logging.Formatter):
         return re.sub("[\x7f-\x9f]", lambda found: f"\\u{ord(found[0]):04x}", line)
 
 
-def set_up_logging(level: str) -> None:
+def set_up_logging(level: str, form: str | None = None) -> None:
     """Sends this process's log lines to standard error.
 
     Args:
         level: The least level that is written, a key of ``LEVELS``.
+        form: ``text`` or ``json``; the default is text on a terminal, else JSON.
     """
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Formatter(sys.stderr.isatty()))
+    is_text = form == "text" if form else sys.stderr.isatty()
+    handler.setFormatter(_Formatter(is_text))
     logging.basicConfig(level=LEVELS[level], handlers=[handler], force=True)
 
 
