@@ -220,6 +220,12 @@ public final class Broker: Service {
         ).text
     }
 
+    /// Whether the core answers; it takes as long as the core does.
+    public func isAlive() async -> Bool {
+        let answer: Bool? = try? await core.ask { _, answer in answer(.success(true)) }
+        return answer ?? false
+    }
+
     /// Where figures are served; a port 0 is replaced by the one the system chose.
     public var metricsAddress: MetricsAddress? { metrics.server.withLock { $0?.address } }
 

@@ -186,7 +186,19 @@ private struct Running: Service {
                     "folder": "\(configuration.keyFolder)",
                 ])
         }
-        try await broker.runStarted()
+        guard let manager = ServiceNotifier() else { return try await broker.runStarted() }
+        manager.tell(
+            .ready,
+            status: "ready at \(broker.endpoints.map(\.description).joined(separator: " "))")
+        try await withGracefulShutdownHandler {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await manager.keepTelling { await broker.isAlive() } }
+                try await broker.runStarted()
+                group.cancelAll()
+            }
+        } onGracefulShutdown: {
+            manager.tell(.stopping)
+        }
     }
 }
 

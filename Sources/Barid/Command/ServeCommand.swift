@@ -78,6 +78,10 @@ struct ServeCommand<Work: Plugin>: AsyncParsableCommand {
                 dataFolder: data, stateFolder: configuration.stateFolder, settings: values,
                 logger: logger))
         configuration.descriptors = work.descriptors
+        let manager = ServiceNotifier()
+        if let manager {
+            configuration.onReady = { manager.tell(.ready, status: "\(manifest.name) is ready") }
+        }
         let worker = try Worker(
             manifest: manifest, handlers: work.handlers, services: work.services,
             configuration: configuration, logger: logger)
@@ -86,7 +90,7 @@ struct ServeCommand<Work: Plugin>: AsyncParsableCommand {
             configuration: ServiceGroupConfiguration(
                 services: [
                     .init(
-                        service: Limited(service: worker, limit: limit),
+                        service: Limited(service: worker, limit: limit, manager: manager),
                         successTerminationBehavior: .gracefullyShutdownGroup)
                 ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         try await group.run()
@@ -101,11 +105,19 @@ struct ServeCommand<Work: Plugin>: AsyncParsableCommand {
 private struct Limited: Service {
     let service: Worker
     let limit: Duration
+    /// The service manager that started us, if one did.
+    let manager: ServiceNotifier?
 
     func run() async throws {
         try await withGracefulShutdownHandler {
-            try await service.run()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                // A sign of life means that tasks still get their turn.
+                if let manager { group.addTask { await manager.keepTelling { true } } }
+                try await service.run()
+                group.cancelAll()
+            }
         } onGracefulShutdown: {
+            manager?.tell(.stopping)
             let seconds = limit.inSeconds
             let watchdog = Thread {
                 Thread.sleep(forTimeInterval: seconds)

@@ -20,6 +20,8 @@ final class Subscriber: Sendable {
         var settings: [String: String] = [:]
         /// How long running handlers may finish when the worker drains.
         var drainLimit = Duration.seconds(8)
+        /// Called whenever a subscription stands.
+        var onStarted: @Sendable () -> Void = {}
         var maximumBackoff = Duration.seconds(5)
         var maximumOutputs = 1_024
         var maximumOutputBytes = 16 << 20
@@ -137,6 +139,7 @@ final class Subscriber: Sendable {
                 metadata: [
                     "group": "\(message.started.group)", "epoch": "\(message.started.epoch)",
                 ])
+            configuration.onStarted()
         }
         for error in message.errors {
             logger.warning(

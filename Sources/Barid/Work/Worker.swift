@@ -38,6 +38,10 @@ public final class Worker: Service {
         /// The default is 16 MiB, the largest event there can be.
         public var creditBytes = 16 << 20
 
+        /// Called whenever the worker has a session with its group, or with its services alone; on
+        /// whatever thread learns of it.
+        public var onReady: @Sendable () -> Void = {}
+
         /// Descriptors of the services, told to the broker; ``PluginWork/descriptors``.
         public var descriptors: [UInt8] = []
 
@@ -114,7 +118,8 @@ public final class Worker: Service {
         _ server: GRPCServer<Connection.Server>?, _ subscriber: Subscriber?
     ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await Self.watch(connection) }
+            let onConnected = subscriber == nil ? configuration.onReady : {}
+            group.addTask { try await Self.watch(connection, onConnected) }
             group.addTask { try await client.runConnections() }
             if !configuration.descriptors.isEmpty {
                 group.addTask { await self.describe(connection, client) }
@@ -148,7 +153,9 @@ public final class Worker: Service {
     ///
     /// - Throws: `.failedPrecondition` when the broker refuses us for good, `.permissionDenied` when it
     ///   does not let us in.
-    private static func watch(_ connection: Connection) async throws {
+    private static func watch(
+        _ connection: Connection, _ onReady: @Sendable () -> Void
+    ) async throws {
         for await state in connection.states {
             switch state {
             case .refused(let reason):
@@ -156,7 +163,8 @@ public final class Worker: Service {
                     code: .failedPrecondition, message: "the broker refused us: \(reason)")
             case .forbidden(let reason):
                 throw RPCError(code: .permissionDenied, message: reason)
-            case .connecting, .ready, .lost, .closed: continue
+            case .ready: onReady()
+            case .connecting, .lost, .closed: continue
             }
         }
     }
@@ -226,7 +234,7 @@ public final class Worker: Service {
                     creditBytes: configuration.creditBytes, deadline: manifest.limits.deadline),
                 worker: manifest.name, emits: Set(manifest.emits),
                 stateFolder: configuration.stateFolder, settings: settings,
-                drainLimit: configuration.drainLimit),
+                drainLimit: configuration.drainLimit, onStarted: configuration.onReady),
             handlers: handlers, logger: logger)
     }
 

@@ -154,7 +154,7 @@ struct Up: AsyncParsableCommand {
         let link = ClientLink()
         let executables = (Executable.path as NSString).deletingLastPathComponent
         let plugins = settings.pluginFolders
-        var environment = ProcessInfo.processInfo.environment
+        var environment = ServiceNotifier.withoutManager(ProcessInfo.processInfo.environment)
         environment["BARID_ENDPOINT"] = "\(endpoint)"
         environment["BARID_DATA"] = settings.dataFolder.value
         environment["BARID_STATE"] = settings.stateFolder.value
