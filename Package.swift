@@ -76,6 +76,9 @@ let package = Package(
         // Figures in Prometheus' text format, and the thread that serves them.
         .target(name: "BaridMetrics", swiftSettings: settings),
 
+        // Trace context, spans, and the file they go to.
+        .target(name: "BaridTracing", dependencies: [grpcCore], swiftSettings: settings),
+
         // JSON and bytes of any message by its descriptors.
         .target(name: "BaridReflection", dependencies: [protobuf], swiftSettings: settings),
 
@@ -92,8 +95,9 @@ let package = Package(
         .target(
             name: "Barid",
             dependencies: [
-                "BaridSchema", "BaridTransport", "CSodium", argumentParser, grpcCore, grpcProtobuf,
-                lifecycle, logging, protobuf, yams,
+                "BaridSchema", "BaridTracing", "BaridTransport", "CSodium", argumentParser,
+                grpcCore,
+                grpcProtobuf, lifecycle, logging, protobuf, yams,
             ], swiftSettings: settings),
         // The article model: conveniences, event types and bodies, JSON.
         .target(
@@ -105,7 +109,8 @@ let package = Package(
             name: "BaridBroker",
             dependencies: [
                 "BaridEngine", "BaridLog", "BaridMetrics", "BaridReflection", "BaridSchema",
-                "BaridTransport", grpcCore, grpcProtobuf, lifecycle, logging, protobuf,
+                "BaridTracing", "BaridTransport", grpcCore, grpcProtobuf, lifecycle, logging,
+                protobuf,
             ], swiftSettings: settings),
         // Starts, watches and stops plugin processes; finds plugins on the plugin path.
         .target(
@@ -159,7 +164,8 @@ let package = Package(
             dependencies: [
                 "Barid", "BaridArticles", "BaridBench", "BaridChaos", "BaridConformance",
                 "BaridLog", "BaridMetrics", "BaridReflection", "BaridSchema", "BaridSupervisor",
-                "BaridTransport", argumentParser, grpcCore, grpcProtobuf, logging, protobuf,
+                "BaridTracing", "BaridTransport", argumentParser, grpcCore, grpcProtobuf, logging,
+                protobuf,
             ], resources: [.embedInCode("Samples")], swiftSettings: settings),
 
         // MARK: The four workers. Each keeps its work in a library that its tests import.
@@ -333,7 +339,7 @@ let package = Package(
             name: "BaridTests",
             dependencies: [
                 "Barid", "BaridArticles", "BaridBroker", "BaridSchema", "BaridTesting",
-                "BaridTransport",
+                "BaridTracing", "BaridTransport",
                 "EchoWorker", "TestSupport", grpcCore, grpcInProcess, lifecycle, logging, protobuf,
             ], swiftSettings: settings),
         .testTarget(

@@ -2,6 +2,7 @@ internal import BaridEngine
 internal import BaridLog
 public import BaridMetrics
 internal import BaridSchema
+internal import BaridTracing
 public import BaridTransport
 internal import Foundation
 internal import GRPCCore
@@ -164,7 +165,7 @@ public final class Broker: Service {
                 RegistryService(registry: registry),
                 ReflectionService(
                     registry: registry, sessions: sessions, localServices: Self.localServices),
-            ])
+            ], interceptors: [TracingInterceptor()])
         recoveredCore = Mutex(CoreTransfer(core: core))
     }
 

@@ -124,6 +124,7 @@ struct BrokerCommand: AsyncParsableCommand {
         configuration.logger = Logger(label: "barid.broker")
         do {
             configuration.peers = peers.fitted(toDescriptors: try DescriptorLimit.raise())
+            try settings.beginTraces(as: "barid-broker")
             try await run(configuration)
         } catch {
             throw Failure(error).report()

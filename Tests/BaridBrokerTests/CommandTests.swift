@@ -78,7 +78,9 @@ import Testing
             #expect(try await process.ended() == 69)
             #expect(process.error.contains("255") && process.error.contains("256"))
         } else {
-            try await eventually("ready") { process.error.contains("\"message\":\"ready\"") ? () : nil }
+            try await eventually("ready") {
+                process.error.contains("\"message\":\"ready\"") ? () : nil
+            }
             process.signal(SIGTERM)
             #expect(try await process.ended() == 0, "\(process.error)")
         }

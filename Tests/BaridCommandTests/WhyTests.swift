@@ -59,6 +59,17 @@ import Testing
         #expect(shown.output.contains("Nothing holds it up"))
         let spans = try await broker.barid("why", "article-1", "--spans")
         #expect(spans.code == 0 && spans.output.contains("any-name"), "\(spans)")
+        // In the order of time: it failed, was set aside, and was done at last.
+        let lines = spans.output.split(separator: "\n").map {
+            $0.trimmingCharacters(in: .whitespaces)
+        }
+        let order = ["process attempt 1", "settle dead letter", "process attempt", "settle ack"]
+        let found = order.reduce(into: (from: 0, places: [Int]())) { search, start in
+            guard let place = lines[search.from...].firstIndex(where: { $0.hasPrefix(start) })
+            else { return }
+            search = (place + 1, search.places + [place])
+        }
+        #expect(found.places.count == order.count, "\(spans)")
         #expect(try await broker.barid("why", "nothing").code == 66)
     }
 

@@ -1,4 +1,5 @@
 public import BaridSchema
+internal import BaridTracing
 public import BaridTransport
 internal import Foundation
 public import GRPCCore
@@ -30,7 +31,8 @@ public final class BaridClient: Sendable {
     private init(connection: Connection, endpoint: Endpoint) {
         self.connection = connection
         self.endpoint = endpoint
-        grpc = GRPCClient(transport: connection.clientTransport)
+        grpc = GRPCClient(
+            transport: connection.clientTransport, interceptors: [TracingInterceptor()])
     }
 
     /// Connects, does some work with the client, and says goodbye.

@@ -66,6 +66,7 @@ struct ServeCommand<Work: Plugin>: AsyncParsableCommand {
         _ manifest: PluginManifest, _ settings: Settings, _ values: [String: String]
     ) async throws {
         let logger = Logger(label: manifest.command.first ?? manifest.name)
+        try settings.beginTraces(as: manifest.command.first ?? manifest.name)
         let data = settings.dataFolder.value
         var configuration = Worker.Configuration(
             endpoint: settings.endpoint.value,

@@ -1,4 +1,5 @@
 internal import BaridSchema
+internal import BaridTracing
 internal import GRPCCore
 internal import SwiftProtobuf
 

@@ -10,6 +10,7 @@ public enum LogFormat: String, Sendable, Hashable, CaseIterable {
     /// What suits a descriptor: text on a terminal, else JSON.
     ///
     /// - Parameter descriptor: Where the lines go.
+    /// - Returns: The form.
     public static func standard(for descriptor: Int32) -> LogFormat {
         isatty(descriptor) == 1 ? .text : .json
     }

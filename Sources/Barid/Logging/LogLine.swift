@@ -10,6 +10,7 @@ package enum LogLine {
     ///   - event: What is logged; its metadata goes before the handler's.
     ///   - label: Name of the logger.
     ///   - metadata: The handler's.
+    /// - Returns: The line.
     package static func make(
         _ format: LogFormat, _ event: LogEvent, label: String, _ metadata: Logger.Metadata
     ) -> String {

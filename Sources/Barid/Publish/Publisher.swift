@@ -1,4 +1,5 @@
 public import BaridSchema
+internal import BaridTracing
 internal import Foundation
 internal import GRPCCore
 public import Logging
@@ -71,6 +72,7 @@ public final class Publisher: Sendable {
     private let bus: any Barid_Bus_V1_EventBus.ClientProtocol
     private let configuration: Configuration
     private let logger: Logger
+    private let tracer = Tracer.shared
     private let state: Mutex<State>
     private let toSend = Signal()
     private let toExpire = Signal()
@@ -125,7 +127,8 @@ public final class Publisher: Sendable {
                     are allowed
                     """, metadata: [RPCError.reasonKey: "EVENT_TOO_LARGE"])
         }
-        let submission = Submission()
+        let submission = Submission(
+            span: tracer.flatMap { PublishSpan(event, topic: configuration.topic, tracer: $0) })
         let (waits, isFirstToSend, isFirst) = try state.withLock { state in
             guard !state.isFinishing else { throw Self.finished }
             let number = state.nextNumber

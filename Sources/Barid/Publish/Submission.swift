@@ -10,8 +10,10 @@ public final class Submission: Sendable {
 
     private let state = Mutex(State.pending([:]))
     private let waiters = Atomic<UInt64>(0)
+    /// Where spans are recorded.
+    private let span: PublishSpan?
 
-    init() {}
+    init(span: PublishSpan? = nil) { self.span = span }
 
     /// Waits for the outcome; there is always one, at the latest when the publisher's deadline is over.
     ///
@@ -58,6 +60,7 @@ public final class Submission: Sendable {
                 return [UInt64: CheckedContinuation<PublishOutcome, Never>]()
             }
             state = .done(outcome)
+            span?.ended(outcome)
             return continuations
         }
         for continuation in continuations.values { continuation.resume(returning: outcome) }

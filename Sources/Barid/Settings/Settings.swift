@@ -98,6 +98,11 @@ public struct Settings: Sendable {
     /// The default is empty: nowhere.
     public let metrics: Sourced<String>
 
+    /// The file that spans are written to (`BARID_TRACES`, `traces`).
+    ///
+    /// The default is empty: none are.
+    public let traces: Sourced<String>
+
     /// How log lines look (`BARID_LOG_FORMAT`, `log-format`): `text` or `json`.
     ///
     /// The default is nil: text on a terminal, else JSON.
@@ -207,6 +212,10 @@ public struct Settings: Sendable {
         metrics = resolve(
             flag: ("metrics", metricsFlag), variable: "BARID_METRICS", read: { $0 },
             key: file.metrics, fallback: "")
+        let spans = resolve(
+            flag: nil, variable: "BARID_TRACES", read: { $0 }, key: file.traces, fallback: "")
+        traces = Sourced(
+            value: spans.value.isEmpty ? "" : spans.value.absolutePath, origin: spans.origin)
         func choice<Value>(
             _ name: String, _ key: String?, _ choices: String, _ read: (String) -> Value?
         ) -> Sourced<Value?> {
@@ -241,6 +250,7 @@ public struct Settings: Sendable {
             ("durability", durability.value, durability.origin),
             ("retain", retain.value.joined(separator: " "), retain.origin),
             ("metrics", metrics.value, metrics.origin),
+            ("traces", traces.value, traces.origin),
             ("log-format", logFormat.value?.rawValue ?? "", logFormat.origin),
             ("log-level", logLevel.value?.rawValue ?? "", logLevel.origin),
             ("configuration", configurationFile, .standard),
@@ -264,6 +274,7 @@ private struct SettingsFile {
     var durability: String?
     var retain: [String]?
     var metrics: String?
+    var traces: String?
     var logFormat: String?
     var logLevel: String?
     var plugins: [String: [String: String]] = [:]
@@ -289,12 +300,13 @@ private struct SettingsFile {
                     pluginPath = list.compactMap { $0.scalar?.string.absolutePath }
                 case ("durability", .scalar(let scalar)): durability = scalar.string
                 case ("metrics", .scalar(let scalar)): metrics = scalar.string
+                case ("traces", .scalar(let scalar)): traces = scalar.string
                 case ("log-format", .scalar(let scalar)): logFormat = scalar.string
                 case ("log-level", .scalar(let scalar)): logLevel = scalar.string
                 case ("retain", .sequence(let list)):
                     retain = list.compactMap { $0.scalar?.string }
                 case ("endpoint", _), ("data", _), ("state", _), ("key", _), ("durability", _),
-                    ("metrics", _), ("log-format", _), ("log-level", _):
+                    ("metrics", _), ("log-format", _), ("log-level", _), ("traces", _):
                     problems.append("\(line): a text is expected")
                 case ("plugin-path", _), ("retain", _):
                     problems.append("\(line): a list is expected")

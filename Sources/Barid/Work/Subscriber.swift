@@ -1,4 +1,5 @@
 internal import BaridSchema
+internal import BaridTracing
 internal import Foundation
 internal import GRPCCore
 internal import Logging
@@ -35,6 +36,8 @@ final class Subscriber: Sendable {
     private let draining = Atomic(false)
     private let drainBegun = Signal()
     private let runnerNumbers = Atomic(0)
+    /// Where spans are recorded.
+    private let spans: EventSpans?
 
     init(
         bus: any Barid_Bus_V1_EventBus.ClientProtocol, configuration: Configuration,
@@ -44,6 +47,8 @@ final class Subscriber: Sendable {
         self.configuration = configuration
         self.handlers = Dictionary(handlers.map { ($0.eventType, $0) }) { first, _ in first }
         self.logger = logger
+        spans = EventSpans(
+            topic: configuration.subscription.topic, group: configuration.subscription.group)
     }
 
     /// Stops taking; running handlers finish, the rest is given back, then ``run()`` returns.
@@ -62,7 +67,8 @@ final class Subscriber: Sendable {
         var backoff = Backoff(first: .milliseconds(100), longest: configuration.maximumBackoff)
         while !Task.isCancelled && !isDraining {
             let stream = SubscriptionStream(
-                ledger: DeliveryLedger(configuration: configuration.ledger))
+                ledger: DeliveryLedger(configuration: configuration.ledger),
+                spans: spans.map { SettleSpans(tracer: $0.tracer) })
             current.withLock { $0 = stream }
             // Draining may have begun before the stream was there to hear of it.
             if isDraining { stream.drain() }
@@ -199,8 +205,9 @@ final class Subscriber: Sendable {
         while !Task.isCancelled {
             if next == nil { next = await stream.nextDelivery(for: number) }
             guard let delivery = next else { return }
-            let result = await handle(delivery, stream)
-            next = stream.finished(delivery, result, by: Task.isCancelled ? nil : number)
+            let (result, settle) = await handle(delivery, stream)
+            next = stream.finished(
+                delivery, result, settle: settle, by: Task.isCancelled ? nil : number)
             handled += 1
             // A handler that never waits would keep its thread from the ones beside it.
             if handled % 16 == 0 { await Task.yield() }
@@ -213,11 +220,17 @@ final class Subscriber: Sendable {
 
     private func handle(
         _ delivery: Delivery, _ stream: SubscriptionStream
-    ) async -> HandlingResult {
+    ) async -> (HandlingResult, settle: Span?) {
         var found: EventEnvelope?
+        var span: Span?
         do {
             let event = try EventEnvelope(serializedBytes: delivery.bytes)
             found = event
+            if let spans {
+                let arrival = stream.arrival(of: delivery)
+                span = spans.process(event, delivery)
+                if let span { spans.received(at: arrival, event, delivery, span) }
+            }
             guard let handler = handlers[event.type] else {
                 throw RPCError(
                     code: .unimplemented,
@@ -232,8 +245,14 @@ final class Subscriber: Sendable {
                 replay: delivery.replay, sequence: delivery.sequence,
                 stateFolder: configuration.stateFolder, settings: configuration.settings,
                 deadline: deadline)
-            let payloads = try await handler.handle(event, context)
-            return .outputs(try serialized(payloads, of: event, delivery))
+            // Calls that the handler makes belong to the trace of its event.
+            let payloads = try await CurrentTrace.$header.withValue(
+                span?.context.text ?? event.traceParent
+            ) {
+                try await handler.handle(event, context)
+            }
+            let outputs = try serialized(payloads, of: event, delivery, span)
+            return ended(.outputs(outputs), span)
         } catch {
             let error = outcome(of: error, delivery, stream)
             var log = logger
@@ -245,8 +264,15 @@ final class Subscriber: Sendable {
                     "code": "\(error.code)", "error": "\(error.message)",
                     "attempt": "\(delivery.attempt)", "fate": "\(Fate(error.code).rawValue)",
                 ])
-            return .failed(error)
+            return ended(.failed(error), span)
         }
+    }
+
+    private func ended(
+        _ result: HandlingResult, _ span: Span?
+    ) -> (HandlingResult, settle: Span?) {
+        guard let spans, let span else { return (result, nil) }
+        return (result, spans.processed(span, result))
     }
 
     /// A cancelled handler was cancelled for a reason of ours: its deadline, or the end of the stream.
@@ -261,7 +287,8 @@ final class Subscriber: Sendable {
     }
 
     private func serialized(
-        _ payloads: [any EventPayload], of event: EventEnvelope, _ delivery: Delivery
+        _ payloads: [any EventPayload], of event: EventEnvelope, _ delivery: Delivery,
+        _ span: Span?
     ) throws -> [Data] {
         guard payloads.count <= configuration.maximumOutputs else {
             throw RPCError(
@@ -282,6 +309,7 @@ final class Subscriber: Sendable {
                     message: "\(output.type) is not among the emits of plugin.yaml")
             }
             outputs.append(Data(try output.serialized()))
+            if let span { spans?.created(output, by: span) }
             size += outputs[index].count
         }
         guard size <= configuration.maximumOutputBytes else {

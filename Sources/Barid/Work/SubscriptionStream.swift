@@ -1,4 +1,5 @@
 internal import BaridSchema
+internal import BaridTracing
 internal import GRPCCore
 internal import Synchronization
 
@@ -6,6 +7,8 @@ internal import Synchronization
 final class SubscriptionStream: Sendable {
     private struct State {
         var ledger: DeliveryLedger
+        /// What is being settled, where spans are recorded.
+        var spans: SettleSpans?
         var hasStarted = false
         var hasEnded = false
         var idle: [Idle] = []
@@ -24,7 +27,9 @@ final class SubscriptionStream: Sendable {
     private let toSend = Signal()
     private let toTime = Signal()
 
-    init(ledger: DeliveryLedger) { state = Mutex(State(ledger: ledger)) }
+    init(ledger: DeliveryLedger, spans: SettleSpans? = nil) {
+        state = Mutex(State(ledger: ledger, spans: spans))
+    }
 
     var hasStarted: Bool { state.withLock { $0.hasStarted } }
     var hasEnded: Bool { state.withLock { $0.hasEnded } }
@@ -36,9 +41,10 @@ final class SubscriptionStream: Sendable {
     func nextRequest() async -> Barid_Bus_V1_SubscribeRequest? {
         while !Task.isCancelled {
             let (request, isDone) = state.withLock { state in
-                (
-                    state.ledger.takeRequest(),
-                    state.hasEnded || (state.ledger.isDraining && state.ledger.isSettled)
+                let request = state.ledger.takeRequest()
+                if let request { state.spans?.left(in: request) }
+                return (
+                    request, state.hasEnded || (state.ledger.isDraining && state.ledger.isSettled)
                 )
             }
             if let request { return request }
@@ -57,6 +63,7 @@ final class SubscriptionStream: Sendable {
                 state.ledger.started(message.started)
             }
             try state.ledger.receive(message, now: .now)
+            state.spans?.received(message)
         }
     }
 
@@ -114,14 +121,20 @@ final class SubscriptionStream: Sendable {
     ///
     /// - Returns: The next delivery for the runner, if one is there; `nil` for no runner.
     func finished(
-        _ delivery: Delivery, _ result: HandlingResult, by runner: Int?
+        _ delivery: Delivery, _ result: HandlingResult, settle: Span? = nil, by runner: Int?
     ) -> Delivery? {
         change { state in
+            if let settle { state.spans?.began(settle, of: delivery.sequence) }
             state.busy[delivery.sequence] = nil
             state.ledger.finished(delivery, result)
             guard let runner, !state.hasEnded, !state.ledger.isDraining else { return nil }
             return Self.next(for: runner, of: &state)
         }
+    }
+
+    /// When a delivery came, in nanoseconds since 1970; asked once.
+    func arrival(of delivery: Delivery) -> Int64? {
+        state.withLock { $0.spans?.takeArrival(of: delivery.sequence) }
     }
 
     func deadline(of delivery: Delivery) -> ContinuousClock.Instant {

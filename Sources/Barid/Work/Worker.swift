@@ -1,4 +1,5 @@
 internal import BaridSchema
+internal import BaridTracing
 public import BaridTransport
 internal import Foundation
 public import GRPCCore
@@ -90,12 +91,16 @@ public final class Worker: Service {
     public func run() async throws {
         try PrivateFolder.make(configuration.stateFolder)
         let connection = try Connection(connectionConfiguration)
-        let client = GRPCClient(transport: connection.clientTransport)
+        let tracing = TracingInterceptor()
+        let client = GRPCClient(
+            transport: connection.clientTransport, interceptors: [tracing])
         let subscriber = makeSubscriber(
             bus: Barid_Bus_V1_EventBus.Client(wrapping: client))
         let server =
             services.isEmpty
-            ? nil : GRPCServer(transport: connection.serverTransport, services: services)
+            ? nil
+            : GRPCServer(
+                transport: connection.serverTransport, services: services, interceptors: [tracing])
         logger.info("worker starts", metadata: ["broker": "\(configuration.endpoint)"])
         do {
             try await withGracefulShutdownHandler {

@@ -1,6 +1,7 @@
 internal import BaridEngine
 internal import BaridLog
 internal import BaridSchema
+internal import BaridTracing
 internal import Foundation
 internal import GRPCCore
 internal import Logging
@@ -61,6 +62,9 @@ final class Core {
     var indexWaiters: [(Result<Void, any Error>) -> Void] = []
     /// What operators are shown.
     var figures = CoreFigures()
+    /// Where spans of events are recorded, and those of events that the next commit stores.
+    let tracer = Tracer.shared
+    var storing: [Span] = []
     /// Whose receipts come with the next effects.
     var dueReceipts: [DueReceipts] = []
     /// Of groups the oldest event that is not done, and when it was stored, as last read.
@@ -260,6 +264,7 @@ final class Core {
                     payload: record.encode())
                 entryBytes += entry.payloadBytes
                 entries.append(entry)
+                if let tracer { begin(record, tracer) }
                 tell(of: record)
             } else {
                 effects.append(action)
@@ -373,6 +378,7 @@ final class Core {
                 try log.commit()
                 lastAppend = clock().monotonic
                 figures.commits.add(lastAppend &- began)
+                if let tracer { end(tracer) }
                 entries.removeAll(keepingCapacity: true)
                 bytesSinceSnapshot += entryBytes
                 bytesSinceSpaceCheck += entryBytes

@@ -1,6 +1,7 @@
 import Barid
 import BaridArticles
 import BaridSchema
+import BaridTracing
 import Foundation
 import GRPCCore
 
@@ -101,10 +102,13 @@ struct PublishRun: Sendable {
         let identity = ArticleIdentity(of: submitted, explicit: explicitID)
         let article = PublishedArticle(index: index, name: input.name, identity: identity)
         do {
-            // Everything in the event follows from the bytes, so that the same bytes are the same event.
+            // Everything in the event but its trace follows from the bytes, so that the same bytes are
+            // the same event.
             var event = EventEnvelope(
                 id: identity.eventID, source: "/barid/publish", type: ArticleEventType.submitted)
             event.subject = identity.articleID
+            let caller = CurrentTrace.header.flatMap { TraceParent($0) }
+            event.traceParent = (caller?.child ?? TraceParent()).text
             try event.setData(submitted)
             return OnItsWay(article: article, submission: try await publisher.submit(event))
         } catch let error as RPCError {

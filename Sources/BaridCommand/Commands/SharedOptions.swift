@@ -1,5 +1,6 @@
 import ArgumentParser
 import Barid
+import BaridTracing
 import Foundation
 import GRPCCore
 import Logging
@@ -29,12 +30,18 @@ struct BrokerOptions: ParsableArguments {
         _ work: @escaping @Sendable (BaridClient) async throws -> Result
     ) async throws -> Result {
         let settings = try settings()
+        try settings.beginTraces(as: "barid")
         return try await interruptible {
-            try await BaridClient.with(
-                settings.endpoint.value, name: name, key: settings.key.value?.key, wait: wait,
-                logger: .quiet
+            // Whoever started this command may have a trace of its own, as OpenTelemetry's tools do.
+            try await CurrentTrace.$header.withValue(
+                ProcessInfo.processInfo.environment["TRACEPARENT"]
             ) {
-                try await work($0)
+                try await BaridClient.with(
+                    settings.endpoint.value, name: name, key: settings.key.value?.key, wait: wait,
+                    logger: .quiet
+                ) {
+                    try await work($0)
+                }
             }
         }
     }

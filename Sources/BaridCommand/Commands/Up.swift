@@ -159,6 +159,8 @@ struct Up: AsyncParsableCommand {
         environment["BARID_DATA"] = settings.dataFolder.value
         environment["BARID_STATE"] = settings.stateFolder.value
         if let metrics { environment["BARID_METRICS"] = metrics }
+        // Plugins run in folders of their own.
+        if !settings.traces.value.isEmpty { environment["BARID_TRACES"] = settings.traces.value }
         if let key = broker.key { environment["BARID_KEY_FILE"] = URL(fileURLWithPath: key).path }
         try PrivateFolder.make(settings.stateFolder.value)
         let command =
