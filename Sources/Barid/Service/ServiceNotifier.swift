@@ -1,4 +1,4 @@
-internal import Foundation
+public import Foundation
 internal import Glibc
 
 /// What a process tells the service manager that started it: that it is ready, works, and stops.
@@ -10,10 +10,9 @@ public struct ServiceNotifier: Sendable {
     /// How often the service manager wants a sign of life; `nil` when it wants none.
     public let watchdogLimit: Duration?
 
-    /// Finds the service manager.
+    /// Finds the service manager; `nil` when none listens, or its address is none of a local socket.
     ///
     /// - Parameter environment: The environment. The default is this process's.
-    /// - Returns: `nil` when none listens, or its address is none of a local socket.
     public init?(environment: [String: String] = ProcessInfo.processInfo.environment) {
         guard let path = environment["NOTIFY_SOCKET"], let first = path.utf8.first,
             first == UInt8(ascii: "/") || first == UInt8(ascii: "@")
