@@ -1,5 +1,6 @@
 import BaridArticles
 import BaridSchema
+import BaridTracing
 import GRPCCore
 import Testing
 

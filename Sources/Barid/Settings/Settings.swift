@@ -216,7 +216,7 @@ public struct Settings: Sendable {
             flag: nil, variable: "BARID_TRACES", read: { $0 }, key: file.traces, fallback: "")
         traces = Sourced(
             value: spans.value.isEmpty ? "" : spans.value.absolutePath, origin: spans.origin)
-        func choice<Value>(
+        func choice<Value: Sendable>(
             _ name: String, _ key: String?, _ choices: String, _ read: (String) -> Value?
         ) -> Sourced<Value?> {
             let variable = "BARID_" + name.uppercased().replacing("-", with: "_")

@@ -122,8 +122,9 @@ public final class Worker: Service {
         _ connection: Connection, _ client: GRPCClient<Connection.Client>,
         _ server: GRPCServer<Connection.Server>?, _ subscriber: Subscriber?
     ) async throws {
+        // A worker with a group is ready once it is subscribed.
+        let onConnected: (@Sendable () -> Void)? = subscriber == nil ? configuration.onReady : nil
         try await withThrowingTaskGroup(of: Void.self) { group in
-            let onConnected = subscriber == nil ? configuration.onReady : {}
             group.addTask { try await Self.watch(connection, onConnected) }
             group.addTask { try await client.runConnections() }
             if !configuration.descriptors.isEmpty {
@@ -159,7 +160,7 @@ public final class Worker: Service {
     /// - Throws: `.failedPrecondition` when the broker refuses us for good, `.permissionDenied` when it
     ///   does not let us in.
     private static func watch(
-        _ connection: Connection, _ onReady: @Sendable () -> Void
+        _ connection: Connection, _ onReady: (@Sendable () -> Void)?
     ) async throws {
         for await state in connection.states {
             switch state {
@@ -168,7 +169,7 @@ public final class Worker: Service {
                     code: .failedPrecondition, message: "the broker refused us: \(reason)")
             case .forbidden(let reason):
                 throw RPCError(code: .permissionDenied, message: reason)
-            case .ready: onReady()
+            case .ready: onReady?()
             case .connecting, .lost, .closed: continue
             }
         }
