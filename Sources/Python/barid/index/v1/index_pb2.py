@@ -15,7 +15,7 @@ from barid.article.v1 import article_pb2 as barid_dot_article_dot_v1_dot_article
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x62\x61rid/index/v1/index.proto\x12\x0e\x62\x61rid.index.v1\x1a\x1e\x62\x61rid/article/v1/article.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"W\n\rSearchRequest\x12\r\n\x05query\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\r\x12\x0e\n\x06offset\x18\x03 \x01(\r\x12\x18\n\x10include_withheld\x18\x04 \x01(\x08\"Q\n\x0eSearchResponse\x12!\n\x04hits\x18\x01 \x03(\x0b\x32\x13.barid.index.v1.Hit\x12\r\n\x05total\x18\x02 \x01(\x04\x12\r\n\x05terms\x18\x03 \x03(\t\"\x9f\x02\n\x03Hit\x12\x12\n\narticle_id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\t\x12\r\n\x05score\x18\x03 \x01(\x01\x12)\n\x08headline\x18\x04 \x01(\x0b\x32\x17.barid.index.v1.Snippet\x12)\n\x08snippets\x18\x05 \x03(\x0b\x32\x17.barid.index.v1.Snippet\x12\x11\n\tpublisher\x18\x06 \x01(\t\x12\x0b\n\x03url\x18\x07 \x01(\t\x12-\n\tpublished\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08language\x18\t \x01(\t\x12,\n\x08\x64\x65\x63ision\x18\n \x01(\x0e\x32\x1a.barid.article.v1.Decision\"M\n\x07Snippet\x12\x0c\n\x04text\x18\x01 \x01(\t\x12%\n\x05marks\x18\x02 \x03(\x0b\x32\x16.barid.article.v1.Span\x12\r\n\x05\x66ield\x18\x03 \x01(\t\"\'\n\x11GetArticleRequest\x12\x12\n\narticle_id\x18\x01 \x01(\t\"\xb7\x02\n\x12GetArticleResponse\x12*\n\x07\x61rticle\x18\x01 \x01(\x0b\x32\x19.barid.article.v1.Article\x12/\n\x06tagged\x18\x02 \x01(\x0b\x32\x1f.barid.article.v1.ArticleTagged\x12\x35\n\tmoderated\x18\x03 \x01(\x0b\x32\".barid.article.v1.ArticleModerated\x12\'\n\x06stages\x18\x04 \x03(\x0e\x32\x17.barid.article.v1.Stage\x12+\n\x07indexed\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x37\n\nsummarized\x18\x06 \x01(\x0b\x32#.barid.article.v1.ArticleSummarized2\xaf\x01\n\x05Index\x12L\n\x06Search\x12\x1d.barid.index.v1.SearchRequest\x1a\x1e.barid.index.v1.SearchResponse\"\x03\x90\x02\x01\x12X\n\nGetArticle\x12!.barid.index.v1.GetArticleRequest\x1a\".barid.index.v1.GetArticleResponse\"\x03\x90\x02\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x62\x61rid/index/v1/index.proto\x12\x0e\x62\x61rid.index.v1\x1a\x1e\x62\x61rid/article/v1/article.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"W\n\rSearchRequest\x12\r\n\x05query\x18\x01 \x01(\t\x12\r\n\x05limit\x18\x02 \x01(\r\x12\x0e\n\x06offset\x18\x03 \x01(\r\x12\x18\n\x10include_withheld\x18\x04 \x01(\x08\"Q\n\x0eSearchResponse\x12!\n\x04hits\x18\x01 \x03(\x0b\x32\x13.barid.index.v1.Hit\x12\r\n\x05total\x18\x02 \x01(\x04\x12\r\n\x05terms\x18\x03 \x03(\t\"\x9f\x02\n\x03Hit\x12\x12\n\narticle_id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\t\x12\r\n\x05score\x18\x03 \x01(\x01\x12)\n\x08headline\x18\x04 \x01(\x0b\x32\x17.barid.index.v1.Snippet\x12)\n\x08snippets\x18\x05 \x03(\x0b\x32\x17.barid.index.v1.Snippet\x12\x11\n\tpublisher\x18\x06 \x01(\t\x12\x0b\n\x03url\x18\x07 \x01(\t\x12-\n\tpublished\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08language\x18\t \x01(\t\x12,\n\x08\x64\x65\x63ision\x18\n \x01(\x0e\x32\x1a.barid.article.v1.Decision\"M\n\x07Snippet\x12\x0c\n\x04text\x18\x01 \x01(\t\x12%\n\x05marks\x18\x02 \x03(\x0b\x32\x16.barid.article.v1.Span\x12\r\n\x05\x66ield\x18\x03 \x01(\t\"\'\n\x11GetArticleRequest\x12\x12\n\narticle_id\x18\x01 \x01(\t\"\xa2\x03\n\x12GetArticleResponse\x12*\n\x07\x61rticle\x18\x01 \x01(\x0b\x32\x19.barid.article.v1.Article\x12/\n\x06tagged\x18\x02 \x01(\x0b\x32\x1f.barid.article.v1.ArticleTagged\x12\x35\n\tmoderated\x18\x03 \x01(\x0b\x32\".barid.article.v1.ArticleModerated\x12\'\n\x06stages\x18\x04 \x03(\x0e\x32\x17.barid.article.v1.Stage\x12+\n\x07indexed\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x37\n\nsummarized\x18\x06 \x01(\x0b\x32#.barid.article.v1.ArticleSummarized\x12\x32\n\x07reviews\x18\x07 \x03(\x0b\x32!.barid.article.v1.ArticleReviewed\x12\x35\n\tretracted\x18\x08 \x01(\x0b\x32\".barid.article.v1.ArticleRetracted\"0\n\x0fListHeldRequest\x12\r\n\x05limit\x18\x01 \x01(\r\x12\x0e\n\x06offset\x18\x02 \x01(\r\"E\n\x10ListHeldResponse\x12\"\n\x04held\x18\x01 \x03(\x0b\x32\x14.barid.index.v1.Held\x12\r\n\x05total\x18\x02 \x01(\x04\"\xa8\x01\n\x04Held\x12\x12\n\narticle_id\x18\x01 \x01(\t\x12\x10\n\x08revision\x18\x02 \x01(\t\x12\x10\n\x08headline\x18\x03 \x01(\t\x12\x1b\n\x0e\x63omment_number\x18\x04 \x01(\rH\x00\x88\x01\x01\x12\x0c\n\x04text\x18\x05 \x01(\t\x12*\n\x07verdict\x18\x06 \x01(\x0b\x32\x19.barid.article.v1.VerdictB\x11\n\x0f_comment_number2\x83\x02\n\x05Index\x12L\n\x06Search\x12\x1d.barid.index.v1.SearchRequest\x1a\x1e.barid.index.v1.SearchResponse\"\x03\x90\x02\x01\x12X\n\nGetArticle\x12!.barid.index.v1.GetArticleRequest\x1a\".barid.index.v1.GetArticleResponse\"\x03\x90\x02\x01\x12R\n\x08ListHeld\x12\x1f.barid.index.v1.ListHeldRequest\x1a .barid.index.v1.ListHeldResponse\"\x03\x90\x02\x01\x62\x06proto3')
 
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, globals())
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'barid.index.v1.index_pb2', globals())
@@ -26,6 +26,8 @@ if _descriptor._USE_C_DESCRIPTORS == False:
   _INDEX.methods_by_name['Search']._serialized_options = b'\220\002\001'
   _INDEX.methods_by_name['GetArticle']._options = None
   _INDEX.methods_by_name['GetArticle']._serialized_options = b'\220\002\001'
+  _INDEX.methods_by_name['ListHeld']._options = None
+  _INDEX.methods_by_name['ListHeld']._serialized_options = b'\220\002\001'
   _SEARCHREQUEST._serialized_start=111
   _SEARCHREQUEST._serialized_end=198
   _SEARCHRESPONSE._serialized_start=200
@@ -37,7 +39,13 @@ if _descriptor._USE_C_DESCRIPTORS == False:
   _GETARTICLEREQUEST._serialized_start=652
   _GETARTICLEREQUEST._serialized_end=691
   _GETARTICLERESPONSE._serialized_start=694
-  _GETARTICLERESPONSE._serialized_end=1005
-  _INDEX._serialized_start=1008
-  _INDEX._serialized_end=1183
+  _GETARTICLERESPONSE._serialized_end=1112
+  _LISTHELDREQUEST._serialized_start=1114
+  _LISTHELDREQUEST._serialized_end=1162
+  _LISTHELDRESPONSE._serialized_start=1164
+  _LISTHELDRESPONSE._serialized_end=1233
+  _HELD._serialized_start=1236
+  _HELD._serialized_end=1404
+  _INDEX._serialized_start=1407
+  _INDEX._serialized_end=1666
 # @@protoc_insertion_point(module_scope)
