@@ -260,7 +260,10 @@ import Testing
             try file.write([1, 2, 3], at: 0)
         }
         let log = try SegmentedLog(folder: "log", settings: LogKind.smallSettings, files: disk)
-        #expect(try disk.list("log") == ["00000000000000000001.log"])
+        #expect(
+            try disk.list("log").sorted() == [
+                "00000000000000000001.log", "newest-00000000000000000001",
+            ])
         try log.close()
     }
 }

@@ -20,7 +20,7 @@ import Testing
     }
 
     private static func hits(_ pipeline: Pipeline, _ more: [String] = []) async throws -> Int {
-        let answer = try await pipeline.barid(["search", "يكذب", "--json"] + more)
+        let answer = try await pipeline.barid(["search", "السوق", "--json"] + more)
         guard answer.status == 0 else { return -1 }
         return answer.output.components(separatedBy: "held-1").count - 1
     }
@@ -29,7 +29,7 @@ import Testing
         let pipeline = try await Pipeline()
         let published = try await pipeline.barid(
             ["publish", "-", "--as", "text", "--id", "held-1"],
-            input: "خبر من السوق\n\nقال شاهد إنه كلب ويكذب كل يوم في السوق القديم وسط المدينة.\n")
+            input: "خبر من السوق\n\nصاح شاهد: ديوث، قواد، ويكذب كل يوم في السوق القديم وسط المدينة.\n")
         #expect(published.status == 0, "\(published)")
         let command = try await Self.command("HELD_FOR_REVIEW", pipeline)
         #expect(command == ["review", "approve", "held-1"])

@@ -156,12 +156,10 @@ import Testing
         let text = try folder.write("Title\n\nText.\n", to: "a.txt")
         _ = try await barid(
             "publish", text, environment: ["TRACEPARENT": "00-\(id)-00000000000000ef-00"])
-        let events = try await eventually("the parser has emitted") {
+        try await eventually("the parser has emitted") {
             let output = try await barid("watch", "--from-start", "--no-follow", "--json")
-            return output.split(separator: "\n").count == 2 ? output : nil
+            return output.split(separator: "\n").count == 2 ? () : nil
         }
-        #expect(events.components(separatedBy: "00-\(id)-").count == 3, "\(events)")
-        #expect(!events.contains("00000000000000ef-00"))
         #expect(try Self.spans(traces).allSatisfy { $0.trace != id })
         withExtendedLifetime(broker) {}
     }
