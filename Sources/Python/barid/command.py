@@ -186,7 +186,8 @@ def _set_up_logging(options: argparse.Namespace, level: str) -> None:
     named = options.log_level or os.environ.get("BARID_LOG_LEVEL") or level
     form = options.log_format or os.environ.get("BARID_LOG_FORMAT") or None
     if named not in LEVELS:
-        raise RPCError(StatusCode.INVALID_ARGUMENT, f"'{named}' is no log-level: {', '.join(LEVELS)}")
+        levels = ", ".join(LEVELS)
+        raise RPCError(StatusCode.INVALID_ARGUMENT, f"'{named}' is no log-level: {levels}")
     if form not in (None, "text", "json"):
         raise RPCError(StatusCode.INVALID_ARGUMENT, f"'{form}' is no log-format: text or json")
     set_up_logging(named, form)
