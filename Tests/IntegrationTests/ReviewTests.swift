@@ -29,7 +29,12 @@ import Testing
         let pipeline = try await Pipeline()
         let published = try await pipeline.barid(
             ["publish", "-", "--as", "text", "--id", "held-1"],
-            input: "خبر من السوق\n\nصاح شاهد: ديوث، قواد، ويكذب كل يوم في السوق القديم وسط المدينة.\n")
+            input: """
+                خبر من السوق
+
+                صاح شاهد: ديوث، قواد، ويكذب كل يوم في السوق القديم وسط المدينة.
+
+                """)
         #expect(published.status == 0, "\(published)")
         let command = try await Self.command("HELD_FOR_REVIEW", pipeline)
         #expect(command == ["review", "approve", "held-1"])
