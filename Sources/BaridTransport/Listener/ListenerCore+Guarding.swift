@@ -22,10 +22,11 @@ extension ListenerCore {
 
     /// Cuts a connection, with a line that says what for.
     func cut(_ cut: ConnectionGuard.Cut) {
-        Socket.cut(descriptor: cut.descriptor)
+        // Whoever sees the cut finds it told.
         configuration.audit.refused(
             .connection, who: "nobody", what: "connection without a session",
             right: cut.offence.right)
+        Socket.cut(descriptor: cut.descriptor)
     }
 
     /// Tells of an end that is the peer's fault.
