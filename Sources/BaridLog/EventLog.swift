@@ -105,7 +105,7 @@ public protocol EventLog: AnyObject {
     /// - Throws: ``LogError/failed(_:)``; ``LogError/closed``.
     func trim(before position: UInt64) throws(LogError)
 
-    /// Stores the owner's state; the latest two are kept.
+    /// Stores the owner's state; those of the latest two positions are kept.
     ///
     /// - Parameters:
     ///   - bytes: The state.

@@ -128,6 +128,7 @@ public final class MemoryLog: EventLog {
         guard position <= durablePosition else {
             throw .notDurable(position: position, durable: durablePosition)
         }
+        snapshots.removeAll { $0.position == position }
         snapshots = snapshots.suffix(1) + [LogSnapshot(position: position, bytes: bytes)]
     }
 

@@ -49,6 +49,26 @@ import Testing
         #expect(try bench.core.oldestPin() == .notYet(topic: "articles"))
     }
 
+    /// §8.1.2: files go half a minute after the record, whether anything else is written or not.
+    @Test func anIdleBrokerGivesFilesBackToo() throws {
+        let (bench, _) = try bench("events=500")
+        try bench.advance(by: .seconds(11))
+        #expect(first(bench) == 511)
+        #expect(bench.log.firstPosition == 1, "the snapshots are older than the trim")
+        try bench.advance(by: .seconds(20))
+        #expect(bench.log.firstPosition == 513)
+        let snapshots = bench.log.snapshotPositions
+        #expect(snapshots.count == 2)
+        let trim = bench.core.engine.durable.lastTrim
+        #expect(snapshots.allSatisfy { $0 >= trim })
+        // And then there is peace.
+        let (last, commits) = (bench.log.lastPosition, bench.log.commits)
+        try bench.advance(by: .seconds(60))
+        #expect(bench.log.lastPosition == last)
+        #expect(bench.log.commits == commits)
+        #expect(bench.log.snapshotPositions == snapshots)
+    }
+
     @Test func oldEventsGoByTheirRecordedTime() throws {
         let (bench, publisher) = try bench("age=1h", events: 600)
         try bench.advance(by: .seconds(1_800))

@@ -119,6 +119,23 @@ struct TrimTests {
         }
     }
 
+    /// §8.1.2: it makes a position for a snapshot, and snapshots that are later than the trim before
+    /// stay that.
+    @Test func aTrimWithoutTopicsChangesNothing() {
+        var broker = Broker()
+        broker.subscribe(10)
+        for id in 1...5 { broker.publish(EventBytes.make(id: "\(id)")) }
+        trim(&broker, before: 4)
+        let before = broker.engine.durable
+        #expect(before.lastTrim == before.nextPosition - 1)
+        broker.step(.trim(Trim(position: before.firstPosition, topics: [])))
+        let after = broker.engine.durable
+        #expect(after.nextPosition == before.nextPosition + 1)
+        #expect(after.lastTrim == before.lastTrim)
+        #expect(after.topics == before.topics)
+        #expect(after.groups == before.groups)
+    }
+
     /// Repeats are recognised although the event is kept no longer (§3.3 and §8.1).
     @Test func theWindowOfIdentitiesOutlivesATrim() {
         var broker = Broker()

@@ -176,6 +176,11 @@ import Testing
             let large = [UInt8](repeating: 9, count: 100_000)
             try log.writeSnapshot(large, at: 3)
             #expect(try log.latestSnapshot() == LogSnapshot(position: 3, bytes: large))
+            #expect(log.snapshotPositions == [2, 3])
+            // One of the same position takes the other's place.
+            try log.writeSnapshot([4], at: 3)
+            #expect(log.snapshotPositions == [2, 3])
+            #expect(try log.latestSnapshot() == LogSnapshot(position: 3, bytes: [4]))
         }
     }
 

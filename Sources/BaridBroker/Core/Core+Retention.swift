@@ -134,6 +134,9 @@ extension Core {
     }
 
     /// Gives files back once both snapshots are later than what they hold.
+    ///
+    /// Snapshots of one position are one; where nothing else is written, a record that changes
+    /// nothing makes a position for the second. So the third look after a trim finds both.
     private func releaseSegments() throws {
         let needed = engine.durable.firstPosition
         guard let part = log.part(at: 0), part.positions.upperBound < needed else { return }
@@ -141,10 +144,16 @@ extension Core {
         guard snapshots.count > 1, let oldest = snapshots.first,
             oldest >= engine.durable.lastTrim
         else {
+            if snapshots.last == log.durablePosition {
+                step(.trim(Trim(position: needed, topics: [])))
+                try flush()
+            }
             beginSnapshot()
             return
         }
         try log.trim(before: needed)
+        // While a backup is made they stay.
+        guard log.firstPosition > part.positions.lowerBound else { return }
         logger.info("old segments are gone", metadata: ["first-position": "\(log.firstPosition)"])
     }
 

@@ -34,7 +34,7 @@ public struct Durable: Sendable, Equatable {
     var identities = IdentityWindow()
     /// The first position that may still be needed; the log may let go of those before.
     public internal(set) var firstPosition: UInt64 = 1
-    /// Where the last trim is in the log; 0 when there is none.
+    /// Where the last trim that changed anything is in the log; 0 when there is none.
     public internal(set) var lastTrim: UInt64 = 0
     /// Records before this one were lost to damage, so that sequences may be missing.
     var isAfterLoss = false
@@ -142,8 +142,9 @@ public struct Durable: Sendable, Equatable {
         case .deadLettersRemoved(let group, let positions):
             groups[try check(group)].removeDeadLetters(at: positions)
         case .trim(let trim):
+            // One that changes nothing only makes a position for a snapshot.
+            if trim.position > firstPosition || !trim.topics.isEmpty { lastTrim = position }
             try apply(trim)
-            lastTrim = position
         }
     }
 
