@@ -89,6 +89,36 @@ struct SettingsTests {
         }
     }
 
+    /// What cannot be made sense of is told, never passed over.
+    @Test(
+        arguments: [
+            ("data: [", "not YAML"), ("- data", "not a mapping"), ("data: {a: b}", ":1: a text"),
+            ("\nretain: all", ":2: a list is expected"),
+            ("plugin-path: [[/p]]", "a list of texts"), ("plugins: all", "a mapping of plugins"),
+            ("plugins: {tagger: fast}", "settings of a plugin"),
+            ("plugins: {tagger: {words: [1]}}", "plugin tagger is no text"),
+            ("data: a\ndata: b", "not YAML"),
+        ])
+    func aSettingsFileThatMakesNoSenseIsRefused(text: String, problem: String) {
+        let error = #expect(throws: RPCError.self) {
+            try SettingsFile(yaml: Array(text.utf8), path: "/f.yaml")
+        }
+        #expect(error?.code == .invalidArgument)
+        #expect(error?.message.hasPrefix("/f.yaml:") == true)
+        #expect(error?.message.contains(problem) == true, "\(error?.message ?? "")")
+    }
+
+    @Test func aSettingsFileThatIsNoTextOrTooLargeIsRefused() throws {
+        #expect(throws: RPCError.self) { try SettingsFile(yaml: [0x64, 0xff], path: "/f.yaml") }
+        let comment = [UInt8](repeating: UInt8(ascii: "#"), count: SettingsFile.maximumBytes)
+        let empty = try SettingsFile(yaml: [], path: "/f.yaml")
+        #expect(try SettingsFile(yaml: comment, path: "/f.yaml") == empty)
+        let error = #expect(throws: RPCError.self) {
+            try SettingsFile(yaml: comment + [0x23], path: "/f.yaml")
+        }
+        #expect(error?.message.contains("at most 1048576") == true)
+    }
+
     @Test func privateFoldersAreMadeAndForeignOnesRefused() throws {
         try TemporaryFolder.with { folder in
             let path = "\(folder)/a/b"

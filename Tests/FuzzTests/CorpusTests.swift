@@ -10,7 +10,7 @@ import Testing
         [
             RoutingScanTarget.self, RecordTarget.self, SnapshotTarget.self, EngineTarget.self,
             SegmentTarget.self, HistoryTarget.self, FrameTarget.self, SessionTarget.self,
-            EventJSONTarget.self, ManifestTarget.self, TranscoderTarget.self,
+            EventJSONTarget.self, ManifestTarget.self, SettingsTarget.self, TranscoderTarget.self,
         ]
     }
 

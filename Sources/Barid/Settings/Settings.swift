@@ -2,7 +2,6 @@ public import BaridTransport
 public import Foundation
 internal import GRPCCore
 public import Logging
-internal import Yams
 
 /// Where a setting's value came from; the earlier one wins.
 public enum SettingOrigin: Sendable, Hashable, CustomStringConvertible {
@@ -264,90 +263,12 @@ public struct Settings: Sendable {
     }
 }
 
-/// What `barid.yaml` says; a missing file says nothing.
-private struct SettingsFile {
-    var endpoint: String?
-    var key: String?
-    var data: String?
-    var state: String?
-    var pluginPath: [String]?
-    var durability: String?
-    var retain: [String]?
-    var metrics: String?
-    var traces: String?
-    var logFormat: String?
-    var logLevel: String?
-    var plugins: [String: [String: String]] = [:]
-
-    init(path: String) throws {
-        guard let bytes = FileManager.default.contents(atPath: path) else { return }
-        var problems: [String] = []
-        do {
-            guard let text = String(validating: bytes, as: UTF8.self),
-                let root = try Yams.compose(yaml: text, .basic)
-            else { return }
-            guard case .mapping(let mapping) = root else {
-                throw RPCError(code: .invalidArgument, message: "\(path): not a mapping")
-            }
-            for (key, value) in mapping {
-                let line = "\(path):\(key.mark?.line ?? 0)"
-                switch (key.scalar?.string, value) {
-                case ("endpoint", .scalar(let scalar)): endpoint = scalar.string
-                case ("data", .scalar(let scalar)): data = scalar.string
-                case ("key", .scalar(let scalar)): self.key = scalar.string
-                case ("state", .scalar(let scalar)): state = scalar.string
-                case ("plugin-path", .sequence(let list)):
-                    pluginPath = list.compactMap { $0.scalar?.string.absolutePath }
-                case ("durability", .scalar(let scalar)): durability = scalar.string
-                case ("metrics", .scalar(let scalar)): metrics = scalar.string
-                case ("traces", .scalar(let scalar)): traces = scalar.string
-                case ("log-format", .scalar(let scalar)): logFormat = scalar.string
-                case ("log-level", .scalar(let scalar)): logLevel = scalar.string
-                case ("retain", .sequence(let list)):
-                    retain = list.compactMap { $0.scalar?.string }
-                case ("endpoint", _), ("data", _), ("state", _), ("key", _), ("durability", _),
-                    ("metrics", _), ("log-format", _), ("log-level", _), ("traces", _):
-                    problems.append("\(line): a text is expected")
-                case ("plugin-path", _), ("retain", _):
-                    problems.append("\(line): a list is expected")
-                // Each plugin checks its own.
-                case ("plugins", .mapping(let mapping)): plugins = Self.plugins(mapping)
-                case (let key, _): problems.append("\(line): unknown setting \(key ?? "")")
-                }
-            }
-        } catch let error as RPCError {
-            throw error
-        } catch {
-            throw RPCError(code: .invalidArgument, message: "\(path): not YAML: \(error)")
-        }
-        guard problems.isEmpty else {
-            throw RPCError(code: .invalidArgument, message: problems.joined(separator: "\n"))
-        }
-    }
-
-    private static func plugins(_ mapping: Node.Mapping) -> [String: [String: String]] {
-        var plugins: [String: [String: String]] = [:]
-        for (plugin, settings) in mapping {
-            guard let plugin = plugin.scalar?.string, case .mapping(let settings) = settings else {
-                continue
-            }
-            for (name, value) in settings {
-                guard let name = name.scalar?.string, let value = value.scalar?.string else {
-                    continue
-                }
-                plugins[plugin, default: [:]][name] = value
-            }
-        }
-        return plugins
-    }
-}
-
 extension String {
     /// The string if it is an absolute path; the base directory specification ignores others.
     fileprivate var absolute: String? { hasPrefix("/") ? self : nil }
 
     /// The path from the root, without a trailing slash.
-    fileprivate var absolutePath: String {
+    var absolutePath: String {
         URL(fileURLWithPath: self).standardizedFileURL.path
     }
 }

@@ -1,6 +1,6 @@
 @testable import Barid
 
-/// Plugin manifests and settings files: any bytes are refused with lines, or read twice the same,
+/// Plugin manifests: any bytes are refused with lines, or read twice the same,
 /// and no command leaves its folder.
 enum ManifestTarget: FuzzTarget {
     static let name = "manifest"
