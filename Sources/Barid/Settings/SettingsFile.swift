@@ -25,9 +25,12 @@ struct SettingsFile: Equatable {
     ///
     /// - Throws: As ``init(yaml:path:)``, and when it cannot be read.
     init(path: String) throws(RPCError) {
-        guard FileManager.default.fileExists(atPath: path) else { return }
-        guard let bytes = FileManager.default.contents(atPath: path) else {
-            throw RPCError(code: .invalidArgument, message: "\(path): cannot be read")
+        var bytes = Data()
+        if FileManager.default.fileExists(atPath: path) {
+            guard let found = FileManager.default.contents(atPath: path) else {
+                throw RPCError(code: .invalidArgument, message: "\(path): cannot be read")
+            }
+            bytes = found
         }
         try self.init(yaml: [UInt8](bytes), path: path)
     }
