@@ -34,6 +34,51 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: folder.file("data")), "not theirs")
     }
 
+    private func makeKey(_ file: String, data: String) async throws {
+        let process = try RunningProcess(
+            "barid",
+            [
+                "keys", "new", "wire", "--allow", "publish=barid.prove.>", "--allow",
+                "subscribe=barid.prove.>", "--endpoint", "tcp://127.0.0.1:7450", "--data",
+                folder.file(data), "--output", folder.file(file),
+            ], environment: ["XDG_CONFIG_HOME": folder.file("config")])
+        #expect(try await process.ended() == 0, "\(process.error)")
+    }
+
+    /// Publishers and workers come with the user's key, to a broker with a copy of the user's keys.
+    @Test(.timeLimit(.minutes(6))) func aSecuredBrokerIsProvenWithTheUsersKey() async throws {
+        try await makeKey("wire.key", data: "data")
+        let process = try prove([
+            "--minutes", "0.07", "--seed", "11", "--rate", "100", "--key", folder.file("wire.key"),
+        ])
+        let status = try await process.ended(within: .seconds(300))
+        let verdict = try verdict(process)
+        #expect(status == 0, "\(verdict)")
+        #expect(verdict["verdict"] as? String == "proven")
+        #expect(verdict["acked"] as? Int ?? 0 > 100 && verdict["lost"] as? Int == 0)
+        let log = try String(
+            contentsOfFile: folder.file("data-prove/11/logs/broker.log"), encoding: .utf8)
+        #expect(log.contains("peers over TCP need a key"))
+        let sessions = log.split(separator: "\n").filter { $0.contains(" session started ") }
+        for actor in ["publisher-1", "publisher-2", "worker-1", "worker-2", "worker-3"] {
+            let theirs = sessions.filter { $0.contains(" name=\(actor) ") }
+            #expect(!theirs.isEmpty, "\(actor) was not there")
+            #expect(theirs.allSatisfy { $0.contains(" who=wire") }, "\(theirs)")
+        }
+        // Theirs is as it was.
+        let kept = try FileManager.default.contentsOfDirectory(atPath: folder.file("data"))
+        #expect(kept == ["keys"])
+    }
+
+    @Test func aKeyOfAnotherBrokerIsRefused() async throws {
+        try await makeKey("wire.key", data: "data")
+        try await makeKey("other.key", data: "other")
+        let process = try prove(["--minutes", "0.07", "--key", folder.file("other.key")])
+        #expect(try await process.ended() == 65)
+        #expect(
+            process.error.contains("other.key is a key for another broker"), "\(process.error)")
+    }
+
     /// A shim makes the broker tell the disk only 200 ms later what it acknowledges now.
     @Test(.timeLimit(.minutes(6))) func aBrokerThatAcknowledgesBeforeItStoresIsCaught() async throws
     {
