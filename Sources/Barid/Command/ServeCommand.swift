@@ -74,52 +74,45 @@ struct ServeCommand<Work: Plugin>: AsyncParsableCommand {
         configuration.settings = values
         configuration.key = settings.key.value?.key
         try PrivateFolder.make(configuration.stateFolder)
-        let work = try await Work.work(
-            PluginSetup(
-                dataFolder: data, stateFolder: configuration.stateFolder, settings: values,
-                logger: logger))
-        configuration.descriptors = work.descriptors
-        let manager = ServiceNotifier()
-        if let manager {
-            configuration.onReady = { manager.tell(.ready, status: "\(manifest.name) is ready") }
-        }
-        let worker = try Worker(
-            manifest: manifest, handlers: work.handlers, services: work.services,
-            configuration: configuration, logger: logger)
-        let limit = configuration.drainLimit + .seconds(5)
+        let setup = PluginSetup(
+            dataFolder: data, stateFolder: configuration.stateFolder, settings: values,
+            logger: logger)
+        let serving = Serving<Work>(
+            manifest: manifest, setup: setup, configuration: configuration,
+            manager: ServiceNotifier())
+        // Signals are taken before the plugin makes its work, which may be slow.
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [
                     .init(
-                        service: Limited(service: worker, limit: limit, manager: manager),
-                        successTerminationBehavior: .gracefullyShutdownGroup)
+                        service: serving, successTerminationBehavior: .gracefullyShutdownGroup)
                 ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         try await group.run()
-        try await work.close()
     }
 }
 
-/// Ends the process if a service does not stop in time: a handler that never returns must not
-/// keep a worker from its restart.
+/// A plugin's work, from its making to its end; told to stop before there is a worker, it starts none.
 ///
-/// Its leases run out at the broker.
-private struct Limited: Service {
-    let service: Worker
-    let limit: Duration
+/// The process ends if that does not stop in time: a handler that never returns must not keep a
+/// worker from its restart. Its leases run out at the broker.
+private struct Serving<Work: Plugin>: Service {
+    let manifest: PluginManifest
+    let setup: PluginSetup
+    let configuration: Worker.Configuration
     /// The service manager that started us, if one did.
     let manager: ServiceNotifier?
 
     func run() async throws {
+        let seconds = (configuration.drainLimit + .seconds(5)).inSeconds
         try await withGracefulShutdownHandler {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 // A sign of life means that tasks still get their turn.
                 if let manager { group.addTask { await manager.keepTelling { true } } }
-                try await service.run()
+                try await work()
                 group.cancelAll()
             }
         } onGracefulShutdown: {
             manager?.tell(.stopping)
-            let seconds = limit.inSeconds
             let watchdog = Thread {
                 Thread.sleep(forTimeInterval: seconds)
                 CommandFailure.tell("stopped after \(seconds) s with handlers still running")
@@ -127,5 +120,21 @@ private struct Limited: Service {
             }
             watchdog.start()
         }
+    }
+
+    private func work() async throws {
+        let work = try await Work.work(setup)
+        var configuration = configuration
+        configuration.descriptors = work.descriptors
+        if let manager {
+            configuration.onReady = { [name = manifest.name] in
+                manager.tell(.ready, status: "\(name) is ready")
+            }
+        }
+        let worker = try Worker(
+            manifest: manifest, handlers: work.handlers, services: work.services,
+            configuration: configuration, logger: setup.logger)
+        if !Task.isShuttingDownGracefully { try await worker.run() }
+        try await work.close()
     }
 }

@@ -61,10 +61,7 @@ struct EventSpans: Sendable {
     func processed(_ span: Span, _ result: HandlingResult) -> Span {
         var span = span
         span.end = Span.now
-        if case .failed(let error) = result {
-            span.attributes.append(("error.type", .text("\(error.code)")))
-            span.failure = error.message
-        }
+        if case .failed(let error) = result { span.fail(error) }
         tracer.record(span)
         var settle = Span(
             "settle \(topic)", .client, span.context.child, parentID: span.context.spanID,

@@ -35,9 +35,7 @@ struct PublishSpan: Sendable {
         switch outcome {
         case .stored(let receipt):
             span.attributes.append(("barid.sequence", .number(Int64(clamping: receipt.sequence))))
-        case .refused(let error), .unknown(let error):
-            span.attributes.append(("error.type", .text("\(error.code)")))
-            span.failure = error.message
+        case .refused(let error), .unknown(let error): span.fail(error)
         }
         tracer.record(span)
     }

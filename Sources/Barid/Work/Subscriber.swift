@@ -298,6 +298,7 @@ final class Subscriber: Sendable {
             )
         }
         var outputs: [Data] = []
+        var created: [EventEnvelope] = []
         var size = 0
         for (index, payload) in payloads.enumerated() {
             let output = try event.output(
@@ -309,7 +310,7 @@ final class Subscriber: Sendable {
                     message: "\(output.type) is not among the emits of plugin.yaml")
             }
             outputs.append(Data(try output.serialized()))
-            if let span { spans?.created(output, by: span) }
+            if span != nil { created.append(output) }
             size += outputs[index].count
         }
         guard size <= configuration.maximumOutputBytes else {
@@ -320,6 +321,7 @@ final class Subscriber: Sendable {
                     allowed
                     """)
         }
+        if let span { for output in created { spans?.created(output, by: span) } }
         return outputs
     }
 }

@@ -126,11 +126,13 @@ public final class Worker: Service {
         let onConnected: (@Sendable () -> Void)? = subscriber == nil ? configuration.onReady : nil
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await Self.watch(connection, onConnected) }
-            group.addTask { try await client.runConnections() }
+            group.addTask { try await Self.unlessStopped { try await client.runConnections() } }
             if !configuration.descriptors.isEmpty {
                 group.addTask { await self.describe(connection, client) }
             }
-            if let server { group.addTask { try await server.serve() } }
+            if let server {
+                group.addTask { try await Self.unlessStopped { try await server.serve() } }
+            }
             if let subscriber {
                 group.addTask {
                     try await subscriber.run()
@@ -153,6 +155,15 @@ public final class Worker: Service {
                 throw error
             }
         }
+    }
+
+    /// Runs a client or server that may have been told to stop before it began.
+    private static func unlessStopped(_ body: () async throws -> Void) async throws {
+        do {
+            try await body()
+        } catch let error as RuntimeError
+            where error.code == .clientIsStopped || error.code == .serverIsStopped
+        {}
     }
 
     /// Ends when the connection is closed.

@@ -1,6 +1,7 @@
 internal import BaridEngine
 internal import BaridLog
 internal import BaridMetrics
+internal import BaridTracing
 internal import BaridTransport
 internal import GRPCCore
 
@@ -180,24 +181,13 @@ struct BrokerMetrics {
                 count.calls,
                 [
                     ("service", count.service.isEmpty ? "other" : count.service),
-                    ("code", count.code.screamingName),
+                    ("code", RPCError.Code(count.code)?.title ?? "OK"),
                 ])
         }
         text.begin(
             "barid_refused_total", .counter, "What was refused for want of a key or a right.")
         for kind in AuditTrail.Kind.allCases {
             text.add(refusals.byKind[kind] ?? 0, [("kind", kind.rawValue)])
-        }
-    }
-}
-
-extension Status.Code {
-    /// The name as gRPC writes it: `INVALID_ARGUMENT`.
-    fileprivate var screamingName: String {
-        let code = StatusCode(rawValue: UInt8(clamping: rawValue)) ?? .unknown
-        return "\(code)".reduce(into: "") { name, letter in
-            if letter.isUppercase { name += "_" }
-            name += letter.uppercased()
         }
     }
 }

@@ -19,12 +19,14 @@ from google.protobuf.message import DecodeError
 from barid._connection import Connection, Stream, Timer
 from barid._ledger import Delivery, Ledger
 from barid._running import Runner
+from barid._spans import EventSpans
 from barid._wire import frames
 from barid.bus.v1 import bus_pb2 as bus
 from barid.errors import Fate, RPCError, StatusCode, as_rpc_error
 from barid.events import Envelope, Event, decode_data, make_output, trace_id
 from barid.handlers import EventHandler, HandlerContext, SettingValue, is_async
 from barid.logs import LEVELS, EventLogger
+from barid.tracing import Span, tracer, working_for
 
 MAXIMUM_OUTPUTS = 1_024
 MAXIMUM_OUTPUT_BYTES = 16 << 20
@@ -47,6 +49,7 @@ class SubscriberConfiguration:
     state_folder: str
     settings: Mapping[str, SettingValue] = field(default_factory=dict)
     drain_limit: float = 8.0
+    on_started: Callable[[], None] = lambda: None
 
 
 @dataclass
@@ -54,6 +57,7 @@ class _Running:
     delivery: Delivery
     context: HandlerContext
     cancel: Callable[[], None]
+    span: Span | None = None
 
 
 class Subscriber:
@@ -85,6 +89,7 @@ class Subscriber:
         self._logger = logger
         self._stream: Stream | None = None
         self._ledger: Ledger | None = None
+        self._spans: EventSpans | None = None
         self._running: dict[int, _Running] = {}
         self._numbers = 0
         self._has_started = False
@@ -115,9 +120,12 @@ class Subscriber:
             configuration.credit_bytes,
             configuration.deadline,
         )
+        recorder, subscription = tracer(), configuration.subscription
+        if recorder is not None:
+            self._spans = EventSpans(recorder, subscription.topic, subscription.group)
         self._has_started = False
         self._stream = self._connection.open("barid.bus.v1.EventBus/Subscribe", self)
-        first = bus.SubscribeRequest(subscription=configuration.subscription)
+        first = bus.SubscribeRequest(subscription=subscription)
         self._send(first)
         self._tick()
 
@@ -140,6 +148,8 @@ class Subscriber:
         if self._stream is None or self._ledger is None or self._has_half_closed:
             return
         while request := self._ledger.take_request():
+            if self._spans is not None:
+                self._spans.left(request)
             self._send(request)
         if self._is_draining and self._ledger.is_settled:
             self._has_half_closed = True
@@ -168,6 +178,8 @@ class Subscriber:
                     reason=error.error.reason, error=error.error.message,
                 )  # fmt: skip
             ledger.receive(response, time.monotonic())
+            if self._spans is not None:
+                self._spans.received(response)
         except (DecodeError, RPCError) as error:
             text = f"the broker's response cannot be read: {error}"
             stream.end(frames.Status(StatusCode.INTERNAL, text))
@@ -179,6 +191,7 @@ class Subscriber:
         self._has_started = True
         self._pause = FIRST_BACKOFF
         self._log("info", "subscribed", group=started.group, epoch=started.epoch)
+        self._configuration.on_started()
         self._tick()
 
     def ended(self, status: frames.Status) -> None:
@@ -276,7 +289,10 @@ class Subscriber:
         if envelope is not None and handler is None:
             text = f"{self._configuration.worker} has no handler for {envelope.type}"
             failure = RPCError(StatusCode.UNIMPLEMENTED, text)
-        running = _Running(delivery, context, context._cancel)
+        spans, span = self._spans, None
+        if spans is not None and envelope is not None:
+            span = spans.process(envelope, delivery)
+        running = _Running(delivery, context, context._cancel, span)
         self._running[number] = running
 
         def done(result: Any, error: BaseException | None) -> None:
@@ -285,15 +301,23 @@ class Subscriber:
             try:
                 if error is not None:
                     raise error
-                settled = self._serialised(result, envelope, delivery) if envelope else []
+                outputs = self._outputs(result, envelope, delivery) if envelope else []
+                settled = _serialised(outputs)
+                if spans is not None and span is not None:
+                    spans.created(outputs, span)
             except BaseException as raised:  # Whatever it was decides the event's fate.
                 settled = as_rpc_error(raised)
+            if span is not None:
+                span.end = time.time_ns()
             self._connection.call_soon(lambda: self._finished(number, settled, ledger))
 
+        # Calls that the handler makes belong to the trace of its event.
+        trace = str(span.context) if span is not None else envelope.traceparent if envelope else ""
         if failure is not None or envelope is None or handler is None:
             done(None, failure)
         elif is_async(handler.handle):
-            cancel = self._runner.start(_handle_async(handler, envelope, context), done)
+            work = _handle_async(handler, envelope, context, trace)
+            cancel = self._runner.start(work, done)
 
             def cancel_both() -> None:
                 context._cancel()
@@ -301,7 +325,7 @@ class Subscriber:
 
             running.cancel = cancel_both
         else:
-            self._runner.run(lambda: _handle(handler, envelope, context), done)
+            self._runner.run(lambda: _handle(handler, envelope, context, trace), done)
 
     def _context(
         self, delivery: Delivery, envelope: Envelope | None, ledger: Ledger
@@ -325,12 +349,12 @@ class Subscriber:
             _on_extend=extend,
         )
 
-    def _serialised(self, result: Any, envelope: Envelope, delivery: Delivery) -> list[bytes]:
+    def _outputs(self, result: Any, envelope: Envelope, delivery: Delivery) -> list[Envelope]:
         outputs = list(result or ())
         if len(outputs) > MAXIMUM_OUTPUTS:
             text = f"{len(outputs)} outputs; at most {MAXIMUM_OUTPUTS} are allowed"
             raise RPCError(StatusCode.OUT_OF_RANGE, text)
-        encoded: list[bytes] = []
+        events: list[Envelope] = []
         for index, output in enumerate(outputs):
             made = make_output(
                 envelope, output, worker=self._configuration.worker, index=index,
@@ -339,12 +363,8 @@ class Subscriber:
             if made.type not in self._configuration.emits:
                 text = f"{made.type} is not among the emits of plugin.yaml"
                 raise RPCError(StatusCode.PERMISSION_DENIED, text)
-            encoded.append(made.SerializeToString(deterministic=True))
-        size = sum(map(len, encoded))
-        if size > MAXIMUM_OUTPUT_BYTES:
-            text = f"outputs of {size} bytes; at most {MAXIMUM_OUTPUT_BYTES} are allowed"
-            raise RPCError(StatusCode.OUT_OF_RANGE, text)
-        return encoded
+            events.append(made)
+        return events
 
     def _finished(self, number: int, settled: list[bytes] | RPCError, ledger: Ledger) -> None:
         running = self._running.pop(number)
@@ -356,6 +376,9 @@ class Subscriber:
                 code=settled.code.name, error=settled.message, attempt=running.delivery.attempt,
                 fate=fate.value,
             )  # fmt: skip
+        if self._spans is not None and running.span is not None:
+            error = settled if isinstance(settled, RPCError) else None
+            self._spans.processed(running.span, error, running.delivery.sequence)
         ledger.finished(running.delivery, settled)
         if self._stream is None:
             self._finish_if_over()
@@ -386,12 +409,25 @@ def event_facts(envelope: Envelope) -> dict[str, object]:
     return facts
 
 
-def _handle(handler: EventHandler[Any], envelope: Envelope, context: HandlerContext) -> Any:
-    return handler.handle(Event(envelope, decode_data(envelope, handler.input)), context)
+def _serialised(outputs: list[Envelope]) -> list[bytes]:
+    encoded = [output.SerializeToString(deterministic=True) for output in outputs]
+    size = sum(map(len, encoded))
+    if size > MAXIMUM_OUTPUT_BYTES:
+        text = f"outputs of {size} bytes; at most {MAXIMUM_OUTPUT_BYTES} are allowed"
+        raise RPCError(StatusCode.OUT_OF_RANGE, text)
+    return encoded
+
+
+def _handle(
+    handler: EventHandler[Any], envelope: Envelope, context: HandlerContext, trace: str
+) -> Any:
+    with working_for(trace):
+        return handler.handle(Event(envelope, decode_data(envelope, handler.input)), context)
 
 
 async def _handle_async(
-    handler: EventHandler[Any], envelope: Envelope, context: HandlerContext
+    handler: EventHandler[Any], envelope: Envelope, context: HandlerContext, trace: str
 ) -> Any:
-    result: Any = _handle(handler, envelope, context)
-    return await result
+    with working_for(trace):
+        result: Any = handler.handle(Event(envelope, decode_data(envelope, handler.input)), context)
+        return await result

@@ -16,6 +16,7 @@ from barid._inbox import Inbox
 from barid._wire import frames
 from barid.errors import RPCError, StatusCode
 from barid.settings import Settings
+from barid.tracing import TRACEPARENT, CallSpan, Kind, current_trace
 
 Response = TypeVar("Response", bound=Message)
 
@@ -29,13 +30,16 @@ class Call(Generic[Response]):
     of the connection's; all other methods are for any thread.
     """
 
-    def __init__(self, connection: Connection, response: type[Response]) -> None:
+    def __init__(
+        self, connection: Connection, response: type[Response], span: CallSpan | None = None
+    ) -> None:
         self.initial_metadata: frames.Metadata = ()
         """What the server sent before its first response."""
         self.trailers: frames.Metadata = ()
         """What the server sent with its status; there once the call is over."""
         self._connection = connection
         self._response = response
+        self._span = span
         self._stream: Stream | None = None
         self._inbox: Inbox[tuple[bytes, int]] = Inbox()
 
@@ -120,6 +124,8 @@ class Call(Generic[Response]):
 
     def ended(self, status: frames.Status) -> None:
         """The call is over."""
+        if self._span is not None:
+            self._span.ended(status.code, status.text)
         self.trailers = status.metadata
         if status.code is StatusCode.OK:
             self._inbox.close()
@@ -185,7 +191,7 @@ class Client:
         timeout: float | None = 30.0,
         metadata: Iterable[tuple[str, str | bytes]] = (),
     ) -> Call[Response]:
-        """Starts a call of any kind.
+        """Starts a call of any kind; it belongs to the trace of the handler that makes it, if any.
 
         Args:
             method: ``package.Service/Method``.
@@ -193,8 +199,11 @@ class Client:
             timeout: Seconds it may take; ``None`` for no limit.
             metadata: Keys and values; a value is bytes where its key ends in ``-bin``.
         """
-        call = Call(self.connection, response)
+        span, trace = CallSpan.begin(Kind.CLIENT, current_trace(), method)
+        call = Call(self.connection, response, span)
         pairs = tuple(metadata)
+        if trace is not None:
+            pairs = (*(pair for pair in pairs if pair[0] != TRACEPARENT), (TRACEPARENT, str(trace)))
         frames.encode_metadata(pairs)  # Refused here, where the caller can see it.
 
         def order() -> None:

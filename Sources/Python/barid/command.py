@@ -10,9 +10,10 @@ import asyncio
 import contextlib
 import json
 import logging
-import os
+import signal
 import sys
 import tempfile
+import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ from barid.logs import LEVELS, EventLogger, set_up_logging
 from barid.manifest import Manifest, ManifestError
 from barid.services import Service
 from barid.settings import Settings, private_folder
+from barid.tracing import begin_traces
 from barid.worker import Worker, WorkerConfiguration, check, typed_settings
 
 EXIT_BUG = 70
@@ -181,33 +183,46 @@ def _parser(manifest: Manifest, name: str) -> argparse.ArgumentParser:
     return parser
 
 
-def _set_up_logging(options: argparse.Namespace, level: str) -> None:
-    """Flags, else variables of the environment, else this level and what suits standard error."""
-    named = options.log_level or os.environ.get("BARID_LOG_LEVEL") or level
-    form = options.log_format or os.environ.get("BARID_LOG_FORMAT") or None
-    if named not in LEVELS:
-        levels = ", ".join(LEVELS)
-        raise RPCError(StatusCode.INVALID_ARGUMENT, f"'{named}' is no log-level: {levels}")
-    if form not in (None, "text", "json"):
-        raise RPCError(StatusCode.INVALID_ARGUMENT, f"'{form}' is no log-format: text or json")
+def _set_up_logging(options: argparse.Namespace, settings: Settings, level: str) -> None:
+    """Flags, else what environment and settings file say, else what suits the command."""
+    named, form = options.log_level, options.log_format
+    if named is None:
+        named = settings.log_level or level
+        if named not in LEVELS:
+            origin, levels = settings.origins["log-level"], ", ".join(LEVELS)
+            text = f"'{named}' is no log-level: {levels} ({origin})"
+            raise RPCError(StatusCode.INVALID_ARGUMENT, text)
+    if form is None:
+        form = settings.log_format or None
+        if form not in (None, "text", "json"):
+            text = f"'{form}' is no log-format: text or json ({settings.origins['log-format']})"
+            raise RPCError(StatusCode.INVALID_ARGUMENT, text)
     set_up_logging(named, form)
 
 
 def _serve(
     manifest: Manifest, make: Callable[[PluginSetup], PluginWork], options: argparse.Namespace
 ) -> int:
-    _set_up_logging(options, "info")
     settings = Settings.resolve(options.endpoint, options.data, key=options.key)
+    _set_up_logging(options, settings, "info")
     values = settings.of_plugin(manifest, options.set)
     if options.print_configuration:
         key = settings.key.name if settings.key is not None else ""
         for name, value in (
             ("endpoint", settings.endpoint), ("key", key), ("data", settings.data_folder),
+            ("traces", settings.traces), ("log-format", settings.log_format),
+            ("log-level", settings.log_level),
         ):  # fmt: skip
             print(f"{name} = {value} ({settings.origins[name]})")
         for name, value in sorted(values.items()):
             print(f"{manifest.name}.{name} = {value}")
         return 0
+    if threading.current_thread() is threading.main_thread():
+        # Until the worker takes signals itself nothing is held, however long the plugin's own
+        # preparations take.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: sys.exit(0))
+    begin_traces(settings.traces, manifest.name, settings.origins["traces"])
     folder = f"{settings.data_folder}/plugins/{manifest.name}"
     private_folder(folder)
     work = make(
@@ -247,13 +262,14 @@ class _Processing:
         self._number = 0
         self._handlers: dict[str, EventHandler[Any]] = {}
         self._state_folder = ""
-        values = Settings.resolve().of_plugin(manifest, options.set)
+        settings = Settings.resolve()
+        # Log lines would only stand in the way of the errors told here.
+        _set_up_logging(options, settings, "error")
+        values = settings.of_plugin(manifest, options.set)
         self._settings = typed_settings(manifest, values)
         self._logger = logging.getLogger(manifest.name)
 
     def run(self) -> int:
-        # Log lines would only stand in the way of the errors told here.
-        _set_up_logging(self._options, "error")
         with tempfile.TemporaryDirectory(prefix=f"{self._manifest.name}-") as folder:
             self._state_folder = folder
             work = self._make(PluginSetup(folder, folder, self._settings, self._logger))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from google.protobuf import json_format
@@ -17,6 +17,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from barid.bus.v1.event_pb2 import Event as Envelope
 from barid.errors import RejectEvent, RPCError, StatusCode
+from barid.tracing import TraceParent
 
 JSON: TypeAlias = dict[str, Any] | list[Any]
 """A body as JSON, for those who use no protobuf."""
@@ -289,24 +290,10 @@ def derived_id(
     return digest.hexdigest()
 
 
-_TRACE = re.compile(
-    "(?P<version>[0-9a-f]{2})-(?!0{32})(?P<trace>[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}"
-    "-(?P<flags>[0-9a-f]{2})(?P<rest>(-[0-9a-f]*)*)"
-)
-
-
 def trace_id(envelope: Envelope) -> str:
     """The trace an event belongs to; empty if it has no valid one."""
-    found = _trace(envelope.traceparent)
-    return found["trace"] if found else ""
-
-
-def _trace(header: str) -> re.Match[str] | None:
-    """A W3C ``traceparent``; ``None`` means that it is to be ignored, with ``tracestate``."""
-    found = _TRACE.fullmatch(header)
-    if found is None or found["version"] == "ff":
-        return None
-    return None if found["version"] == "00" and found["rest"] else found
+    found = TraceParent.parse(envelope.traceparent)
+    return found.trace_id if found is not None else ""
 
 
 MAXIMUM_HOPS = 64
@@ -362,9 +349,9 @@ def make_output(
     )
     if parent.HasField("expiry_time"):
         envelope.expiry_time.CopyFrom(parent.expiry_time)
-    found = _trace(parent.traceparent)
-    if found:
-        envelope.traceparent = f"00-{found['trace']}-{envelope.id[:16]}-{found['flags']}"
+    trace = TraceParent.parse(parent.traceparent)
+    if trace is not None:
+        envelope.traceparent = str(replace(trace, span_id=envelope.id[:16]))
         envelope.tracestate = parent.tracestate
     origin = parent.extensions.get("originsequence")
     text = origin.string if origin is not None else ""

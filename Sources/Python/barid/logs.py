@@ -1,4 +1,4 @@
-"""Log lines on standard error: JSON a line, or text on a terminal (Protocols/4-plugin §2.7).
+"""Log lines on standard error: JSON a line, or text on a terminal (Protocols/8-observability §3).
 
 A line is constant text plus metadata, which travel as ``extra={"barid": {...}}``; lines about an
 event carry its ``event`` id, ``subject`` and ``trace``. Bodies never appear.
@@ -18,6 +18,7 @@ LEVELS = {
     "trace": 5, "debug": 10, "info": 20, "notice": 25, "warning": 30, "error": 40, "critical": 50,
 }  # fmt: skip
 _NAMES = {number: name for name, number in LEVELS.items()}
+_TAKEN = {"time", "level", "logger", "message"}
 _UNSAFE = re.compile("[\0-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -35,13 +36,21 @@ class _Formatter(logging.Formatter):
             facts["exception"] = self.formatException(record.exc_info)
         message = record.getMessage()
         if self._is_text:
-            tail = "".join(f" {key}={value}" for key, value in sorted(facts.items()))
+            tail = "".join(f" {key}={_quoted(value)}" for key, value in sorted(facts.items()))
             line = f"{time} {level} {message}{tail}"
             # Control characters could steer a terminal.
-            return _UNSAFE.sub(lambda found: f"\\u{{{ord(found[0]):x}}}", line)
+            return _UNSAFE.sub(lambda found: f"<U+{ord(found[0]):X}>", line)
         fields = {"time": time, "level": level, "logger": record.name, "message": message}
-        line = json.dumps(fields | dict(sorted(facts.items())), ensure_ascii=False)
+        for key, value in sorted(facts.items()):
+            fields[f"{key}_" if key in _TAKEN else key] = value
+        line = json.dumps(fields, ensure_ascii=False)
         return re.sub("[\x7f-\x9f]", lambda found: f"\\u{ord(found[0]):04x}", line)
+
+
+def _quoted(value: str) -> str:
+    """A value in a text line, in quotes where it would be taken for something else."""
+    is_plain = value and all(letter > " " and letter != '"' for letter in value)
+    return value if is_plain else '"' + value.replace('"', '\\"') + '"'
 
 
 def set_up_logging(level: str, form: str | None = None) -> None:

@@ -17,10 +17,12 @@ from google.protobuf.message import DecodeError
 
 from barid._connection import Connection, Stream
 from barid._inbox import resolve
+from barid._spans import publish_span
 from barid._wire import frames
 from barid.bus.v1 import bus_pb2 as bus
 from barid.errors import REASON_KEY, Fate, RPCError, StatusCode, from_bus_error
 from barid.events import Envelope, validate
+from barid.tracing import Span, tracer
 
 MAXIMUM_BATCH_EVENTS = 1_024
 MAXIMUM_BATCH_BYTES = 512 << 10
@@ -48,8 +50,9 @@ class Receipt:
 class Submission:
     """An event on its way to a receipt."""
 
-    def __init__(self, data: bytes, deadline: float) -> None:
+    def __init__(self, data: bytes, deadline: float, span: Span | None = None) -> None:
         self._data = data
+        self._span = span
         self._deadline = deadline
         self._sendings = 0
         self._may_be_stored = False
@@ -186,7 +189,8 @@ class Publisher:
                 raise RPCError(StatusCode.FAILED_PRECONDITION, "the publisher is closed")
             self._open += 1
             self._open_bytes += len(data)
-            submission = Submission(data, time.monotonic() + self._deadline)
+            span = publish_span(event, self._topic) if tracer() is not None else None
+            submission = Submission(data, time.monotonic() + self._deadline, span)
             self._arrived.append(submission)
         self._connection.wake()
         return submission
@@ -334,6 +338,7 @@ class Publisher:
     def _resolve(self, submission: Submission, outcome: Receipt | RPCError) -> None:
         if submission.is_done:
             return
+        _record(submission._span, outcome)
         submission._resolve(outcome)
         with self._room:
             self._open -= 1
@@ -348,3 +353,15 @@ class Publisher:
         for submission in [*self._sent, *self._waiting, *self._arrived]:
             error = RPCError(StatusCode.UNAVAILABLE, "the connection was closed")
             self._resolve(submission, self._unknown() if submission._may_be_stored else error)
+
+
+def _record(span: Span | None, outcome: Receipt | RPCError) -> None:
+    recorder = tracer()
+    if span is None or recorder is None:
+        return
+    span.end = time.time_ns()
+    if isinstance(outcome, Receipt):
+        span.attributes["barid.sequence"] = outcome.sequence
+    else:
+        span.fail(outcome)
+    recorder.record(span)

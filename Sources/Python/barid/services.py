@@ -18,6 +18,7 @@ from barid._running import Runner
 from barid._wire import frames
 from barid.errors import RPCError, StatusCode, as_rpc_error
 from barid.handlers import is_async
+from barid.tracing import TRACEPARENT, CallSpan, Kind, TraceParent, working_for
 
 # Bytes of responses that may wait to leave before a handler waits too.
 HIGH_WATER = 256 << 10
@@ -122,6 +123,10 @@ class ServerCall:
         self._unsent = 0
         self._has_begun = False
         self._cancel_task: Callable[[], None] = lambda: None
+        headers = [value for key, value in body.metadata if key == TRACEPARENT]
+        caller = TraceParent.parse(str(headers[0])) if headers else None
+        self._span, trace = CallSpan.begin(Kind.SERVER, caller, body.method)
+        self._trace = str(trace) if trace is not None else ""
         left = body.time_left_ms
         deadline = None if left is None else time.monotonic() + left / 1000
         self.context = CallContext(body.method, body.metadata, deadline)
@@ -157,6 +162,8 @@ class ServerCall:
         self._cancel_task()
         if not self._has_begun:
             self._has_begun = True
+            if self._span is not None:
+                self._span.ended(error.code, error.message)
             self._on_end(self)
 
     def _begin(self) -> None:
@@ -173,6 +180,8 @@ class ServerCall:
             failure = as_rpc_error(error)
             code, text = failure.code, failure.message
             trailers += failure.metadata
+        if self._span is not None:
+            self._span.ended(code, text)
         status = frames.Status(code, text, trailers)
 
         def finish() -> None:
@@ -185,6 +194,14 @@ class ServerCall:
     # On the method's thread, or the loop
 
     def _answer(self) -> None:
+        with working_for(self._trace):
+            self._work()
+
+    async def _answer_async(self) -> None:
+        with working_for(self._trace):
+            await self._work_async()
+
+    def _work(self) -> None:
         method = self._method
         request: Any = self._requests() if method.streams_requests else self._single()
         if not method.streams_responses:
@@ -197,7 +214,7 @@ class ServerCall:
                 self._when_sent(sent.set)
                 sent.wait()
 
-    async def _answer_async(self) -> None:
+    async def _work_async(self) -> None:
         method = self._method
         request: Any = self._requests_async() if method.streams_requests else self._single()
         result = method.function(request, self.context)

@@ -28,6 +28,9 @@ class Settings:
     origins: dict[str, str]
     configuration_file: str
     key: KeyFile | None = None
+    traces: str = ""
+    log_format: str = ""
+    log_level: str = ""
 
     @classmethod
     def resolve(
@@ -88,7 +91,13 @@ class Settings:
         except RPCError as error:
             raise RPCError(error.code, f"{error.message} ({origins['endpoint']})") from None
         data_folder = os.path.abspath(resolved("data", data, "BARID_DATA", f"{share}/barid"))
-        return cls(address, data_folder, plugins, origins, path, key_file)
+        traces = resolved("traces", None, "BARID_TRACES", "")
+        return cls(
+            address, data_folder, plugins, origins, path, key_file,
+            os.path.abspath(traces) if traces else "",
+            resolved("log-format", None, "BARID_LOG_FORMAT", ""),
+            resolved("log-level", None, "BARID_LOG_LEVEL", ""),
+        )  # fmt: skip
 
     def of_plugin(
         self,
@@ -145,6 +154,9 @@ def _absolute(variables: Map[str, str], name: str) -> str | None:
     return value if value.startswith("/") else None
 
 
+_KEYS = ("endpoint", "data", "key", "traces", "log-format", "log-level")
+
+
 def _read_file(path: str) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
     try:
         text = Path(path).read_text(encoding="utf-8")
@@ -163,7 +175,7 @@ def _read_file(path: str) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
     values = {
         key: node.text
         for key, (_, node) in root.items.items()
-        if isinstance(node, _yaml.Scalar) and key in ("endpoint", "data", "key")
+        if isinstance(node, _yaml.Scalar) and key in _KEYS
     }
     plugins: dict[str, dict[str, str]] = {}
     _, section = root.items.get("plugins", (None, None))

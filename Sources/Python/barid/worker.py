@@ -15,6 +15,7 @@ from google.protobuf.descriptor import FileDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 
 from barid._connection import Connection, Registration, Stream, StreamSink
+from barid._notify import ALIVE, READY, STOPPING, ServiceNotifier
 from barid._running import Runner
 from barid._subscriber import Subscriber, SubscriberConfiguration
 from barid._wire import frames
@@ -100,6 +101,7 @@ class Worker:
             logger=self._logger,
         )
         self._descriptors = descriptor_set(services)
+        self._manager = ServiceNotifier()
         self._subscriber = self._make_subscriber()
 
     @property
@@ -118,6 +120,10 @@ class Worker:
         connection.on_refused.append(self._refused)
         if self._descriptors:
             connection.on_ready.append(self._describe)
+        if self._subscriber is None:
+            connection.on_ready.append(lambda welcome: self._tell_ready())
+        if self._manager.watchdog_limit:
+            connection.call_soon(self._tell_alive)
         connection.on_signal.append(lambda number: self._drain())
         connection.on_stopped.append(self._connection_stopped)
         self._logger.info("worker starts", extra={"barid": {"broker": connection.endpoint}})
@@ -180,6 +186,14 @@ class Worker:
         stream.send(request.SerializeToString())
         stream.half_close()
 
+    def _tell_ready(self) -> None:
+        self._manager.tell(READY, f"{self._manifest.name} is ready")
+
+    def _tell_alive(self) -> None:
+        """Tells the service manager that this thread still gets its turn, again and again."""
+        self._manager.tell(ALIVE)
+        self._connection.call_later(self._manager.watchdog_limit / 2, self._tell_alive)
+
     def _subscription_ended(self, error: RPCError | None) -> None:
         self._has_left_group = True
         if error is not None:
@@ -193,6 +207,7 @@ class Worker:
             return
         self._is_draining = True
         self._logger.info("worker drains")
+        self._manager.tell(STOPPING)
         # A handler that never returns must not keep a worker from its restart; its leases run out.
         watchdog = threading.Timer(EXIT_LIMIT, _give_up)
         watchdog.daemon = True
@@ -267,6 +282,7 @@ class Worker:
             state_folder=self._configuration.state_folder,
             settings=typed_settings(manifest, self._configuration.settings),
             drain_limit=DRAIN_LIMIT,
+            on_started=self._tell_ready,
         )
         return Subscriber(
             self._connection, configuration, self._handlers, self._runner,

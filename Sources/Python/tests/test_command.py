@@ -71,6 +71,33 @@ def test_exit_codes(arguments: list[str], code: int) -> None:
     assert (code == 0) == (done.stderr == "")
 
 
+def test_log_lines_look_as_the_settings_file_says(tmp_path: Path) -> None:
+    """8-observability §3: quotes, and a `_` behind the four names."""
+    (tmp_path / "barid").mkdir()
+    (tmp_path / "barid/barid.yaml").write_text("log-format: x\n")
+    wrong = run("serve", XDG_CONFIG_HOME=str(tmp_path))
+    assert wrong.returncode == 65 and "barid.yaml" in wrong.stderr
+    facts = {"level": "x", "plain": "a", "said": 'a "b"', "none": "", "mark": "\u202e"}
+    script = (
+        "import logging, sys; from barid.logs import set_up_logging; set_up_logging('info', "
+        f"sys.argv[1]); logging.getLogger('me').info('told', extra={{'barid': {facts!r}}})"
+    )
+
+    def line(form: str) -> str:
+        return subprocess.run(
+            [sys.executable, "-c", script, form], capture_output=True, text=True, timeout=30
+        ).stderr
+
+    assert line("text").endswith(
+        ' info told level=x mark=<U+202E> none="" plain=a said="a \\"b\\""\n'
+    )
+    found = json.loads(line("json"))
+    assert found.pop("time") and found == {
+        "logger": "me", "message": "told", "level": "info", "level_": "x", "plain": "a",
+        "said": 'a "b"', "none": "", "mark": "\u202e",
+    }  # fmt: skip
+
+
 class Index(EventHandler[Article]):
     input = Article
 

@@ -231,6 +231,10 @@ def test_flag_then_environment_then_file_then_default(tmp_path: Path) -> None:
     with pytest.raises(RPCError) as caught:
         settings.of_plugin(manifest, ["longest=x", "nobody=1", "pause"], environment)
     assert len(caught.value.message.splitlines()) == 4
+    assert (settings.traces, settings.log_format, settings.log_level) == ("", "", "")
+    (folder / "barid.yaml").write_text("traces: /t\nlog-format: text\nlog-level: debug\n")
+    told = Settings.resolve(environment=environment | {"BARID_LOG_LEVEL": "error"})
+    assert (told.traces, told.log_format, told.log_level) == ("/t", "text", "error")
     default = Settings.resolve(environment={"HOME": "/h", "XDG_RUNTIME_DIR": "/run/u"})
     assert default.endpoint == "ipc:///run/u/barid/broker.ipc"
     assert default.data_folder == "/h/.local/share/barid"

@@ -13,6 +13,7 @@ from google.protobuf.wrappers_pb2 import StringValue
 
 from barid import (
     CallContext,
+    Client,
     Event,
     EventHandler,
     HandlerContext,
@@ -43,7 +44,7 @@ def answer(event: Event[str], context: HandlerContext) -> list[Output]:
 
 
 class Order(EventHandler[str]):
-    """``echo``, ``sleep S``, ``busy S``, ``refuse``, ``fail``, ``full``, ``crash``, ``wrong-type``."""
+    """``echo``, ``sleep S``, ``busy S``, ``ask M``, ``refuse``, ``fail``, ``full``, ``crash`` ..."""
 
     input = str
     event_type = "test.barid.order.given.v1"
@@ -72,6 +73,10 @@ class Order(EventHandler[str]):
                 os._exit(9)
             case "wrong-type":
                 return [Output("test.barid.not.declared.v1", "x")]
+            case "ask":
+                with Client() as client:
+                    method = f"test.barid.v1.Echo/{words[1]}"
+                    client.call(method, StringValue(value="x"), StringValue)
             case "noise":
                 print("noise " * 20_000)
         note(f"end {event.payload} #{context.attempt}")
@@ -80,7 +85,7 @@ class Order(EventHandler[str]):
 
 
 class AsyncOrder(EventHandler[str]):
-    """``echo``, ``sleep S``, ``block S`` (of the loop itself)."""
+    """``echo``, ``sleep S``, ``ask M``, ``block S`` (of the loop itself)."""
 
     input = str
     event_type = "test.barid.order.async.v1"
@@ -92,6 +97,10 @@ class AsyncOrder(EventHandler[str]):
             await asyncio.sleep(float(words[1]))
         elif words[0] == "block":
             time.sleep(float(words[1]))
+        elif words[0] == "ask":
+            with Client() as client:
+                method = f"test.barid.v1.Echo/{words[1]}"
+                await client.call_async(method, StringValue(value="x"), StringValue)
         return answer(event, context)
 
 
