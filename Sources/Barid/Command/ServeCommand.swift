@@ -111,7 +111,7 @@ private struct Serving<Work: Plugin>: Service {
                 try await work()
                 group.cancelAll()
             }
-        } onGracefulShutdown: {
+        } onGracefulShutdown: { [manager] in
             manager?.tell(.stopping)
             let watchdog = Thread {
                 Thread.sleep(forTimeInterval: seconds)

@@ -211,9 +211,9 @@ def break_it() -> None:
         case "logs-bodies":
             handle = _subscriber._handle
 
-            def telling(handler: object, envelope: object, context: object) -> object:
+            def telling(handler: object, envelope: object, *others: object) -> object:
                 try:
-                    return handle(handler, envelope, context)
+                    return handle(handler, envelope, *others)
                 except barid.RPCError as error:
                     raise barid.RejectEvent(f"{error.message}: {envelope.text_data}") from error
 
