@@ -102,7 +102,7 @@ extension Barid_Admin_V1_CreateGroupRequest {
                 $0.values = values
             }
         }
-        subscription.start.at = .init(group.start)
+        subscription.start = .init(group.start)
         subscription.leaseMs = UInt32(
             clamping: (group.lease ?? .zero).components.seconds * 1000)
         subscription.maximumDeliveries = UInt32(clamping: group.maximumDeliveries ?? 0)

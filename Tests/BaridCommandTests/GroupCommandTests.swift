@@ -1,3 +1,4 @@
+import Barid
 import BaridSchema
 import Foundation
 import TestSupport
@@ -77,12 +78,12 @@ import Testing
     @Test(
         arguments: [
             ("first", .first), ("last", .last), ("new", .new), ("7", .sequence(7)),
-            ("1970-01-01T00:00:01Z", .time(Date(timeIntervalSince1970: 1))),
-            ("1970-01-01T00:00:01.500Z", .time(Date(timeIntervalSince1970: 1.5))),
+            ("1970-01-01T00:00:01Z", .time(.seconds(1))),
+            ("1970-01-01T01:00:01.500+01:00", .time(.milliseconds(1_500))),
             ("0", nil), ("-1", nil), ("yesterday", nil), ("", nil),
-        ] as [(String, TopicPlace?)])
-    func placesAreRead(text: String, place: TopicPlace?) {
-        #expect(TopicPlace(argument: text) == place)
+        ] as [(String, PluginManifest.Start?)])
+    func placesAreRead(text: String, place: PluginManifest.Start?) {
+        #expect(PluginManifest.Start(argument: text) == place)
     }
 
     @Test(arguments: [

@@ -286,13 +286,19 @@ struct RealBrokerTests {
         try await bench.client { client in
             try await client.withPublisher(Self.configuration) { publisher in
                 for number in 1...8 {
-                    _ = try await publisher.publish(Self.order(number, "sleep \(700 + number)"))
+                    _ = try await publisher.publish(
+                        Self.order(number, "until \(bench.folder.file("go")) \(number)"))
                 }
             }
             _ = try await eventually("8 leased") {
                 try await Self.group(client)?.leased == 8 ? true : nil
             }
             worker.signal(SIGTERM)
+            // Nothing begins any more, and what runs cannot have ended before.
+            _ = try await eventually("it drains") {
+                worker.error.contains("worker drains") ? true : nil
+            }
+            _ = try bench.folder.write("", to: "go")
             #expect(try await worker.ended(within: .seconds(30)) == 0)
             let group = try #require(try await Self.group(client))
             #expect(group.leased == 0)
@@ -354,6 +360,30 @@ struct RealBrokerTests {
             #expect(worker.error.contains("filter"), "\(worker.error)")
         }
         try await broker.stop()
+    }
+
+    /// Protocols/4-plugin §2.6: also when it is told so before anything of it runs.
+    @Test(arguments: [[], [TagNothing()]])
+    func aWorkerToldToStopBeforeItBeginsEndsWell(services: [TagNothing]) async throws {
+        let bench = try Bench()
+        var yaml = "{name: early, version: '1', summary: s, command: [early], "
+        yaml += "consumes: {types: [test.barid.order.>]}"
+        if !services.isEmpty { yaml += ", serves: [barid.tagger.v1.EntityTagger]" }
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let worker = try Worker(
+            manifest: PluginManifest(yaml: Array((yaml + "}").utf8)), handlers: [],
+            services: services,
+            configuration: .init(endpoint: bench.endpoint, stateFolder: bench.folder.file("s")),
+            logger: logger)
+        let group = ServiceGroup(services: [worker], logger: logger)
+        await group.triggerGracefulShutdown()
+        try await group.run()
+    }
+
+    struct TagNothing: Barid_Tagger_V1_EntityTagger.SimpleServiceProtocol {
+        func tag(
+            request: Barid_Tagger_V1_TagRequest, context: ServerContext
+        ) async throws -> Barid_Tagger_V1_TagResponse { .init() }
     }
 
     @Test func aWorkerWithoutABrokerStopsWhenItIsTold() async throws {

@@ -12,8 +12,8 @@ struct EchoWorker: Plugin {
     }
 }
 
-/// An order is a text: `echo`, `sleep MILLISECONDS`, `refuse`, `fail`, `crash`; `crash` and `fail`
-/// are meant for the first attempt only.
+/// An order is a text: `echo`, `sleep MILLISECONDS`, `until FILE` (is there), `refuse`, `fail`,
+/// `crash`; `crash` and `fail` are meant for the first attempt only.
 struct OrderHandler: EventHandler {
     func handle(
         _ event: Event<Google_Protobuf_StringValue>, in context: HandlerContext
@@ -22,6 +22,11 @@ struct OrderHandler: EventHandler {
         switch words.first {
         case "sleep":
             try await Task.sleep(for: .milliseconds(words.last.flatMap { Int($0) } ?? 0))
+        case "until":
+            let path = words.dropFirst().first.map(String.init) ?? ""
+            while !FileManager.default.fileExists(atPath: path) {
+                try await Task.sleep(for: .milliseconds(5))
+            }
         case "refuse": throw RejectEvent("as ordered")
         case "fail" where context.attempt == 1: throw CocoaError(.featureUnsupported)
         case "crash" where context.attempt == 1: abort()

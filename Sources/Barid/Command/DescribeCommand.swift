@@ -89,7 +89,7 @@ private struct Description: Encodable {
                 topic: $0.topic, types: $0.types,
                 attributes: $0.attributes.isEmpty ? nil : $0.attributes, group: $0.group,
                 ordering: $0.ordering.rawValue, concurrency: $0.concurrency, prefetch: $0.prefetch,
-                start: $0.start.rawValue,
+                start: $0.start.description,
                 maximumDeliveries: $0.maximumDeliveries)
         }
         emits = manifest.emits

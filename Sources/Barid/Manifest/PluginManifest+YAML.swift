@@ -105,9 +105,7 @@ final class ManifestReader {
         if let ordering = map["ordering"].flatMap({ choice($0, PluginManifest.Ordering.self) }) {
             consumption.ordering = ordering
         }
-        if let start = map["start"].flatMap({ choice($0, PluginManifest.Start.self) }) {
-            consumption.start = start
-        }
+        if let start = map["start"].flatMap(start) { consumption.start = start }
         if let count = map["concurrency"].flatMap({ integer($0, 1...1024) }) {
             consumption.concurrency = count
         }
@@ -250,6 +248,18 @@ final class ManifestReader {
             return nil
         }
         return value
+    }
+
+    private func start(_ node: Node) -> PluginManifest.Start? {
+        guard let text = scalar(node) else { return nil }
+        guard let start = PluginManifest.Start(text) else {
+            report(
+                node,
+                "\"\(text)\" is none of: first, new, last, a sequence, a time such as 2026-05-01T08:00:00Z"
+            )
+            return nil
+        }
+        return start
     }
 
     private func bytes(_ node: Node) -> Int? {

@@ -45,13 +45,17 @@ public struct PluginManifest: Sendable, Hashable {
     }
 
     /// Where a new group starts.
-    public enum Start: String, Sendable, Hashable, CaseIterable {
+    public enum Start: Sendable, Hashable {
         /// At the first event kept.
         case first
         /// At the next event stored.
         case new
         /// At the last event stored; at the next one if there is none.
         case last
+        /// At the event with this sequence, from 1; at the first one kept after it.
+        case sequence(UInt64)
+        /// At the first event stored at or after this wall time, since 1970-01-01T00:00Z.
+        case time(Duration)
     }
 
     /// The range of protocol versions a plugin speaks.

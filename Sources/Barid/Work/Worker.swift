@@ -62,6 +62,7 @@ public final class Worker: Service {
     private let handlers: [HandlerBinding]
     private let services: [any RegistrableRPCService]
     private let logger: Logger
+    private let drainBegan = Mutex<ContinuousClock.Instant?>(nil)
 
     /// Puts a worker together.
     ///
@@ -106,8 +107,9 @@ public final class Worker: Service {
             try await withGracefulShutdownHandler {
                 try await self.run(connection, client, server, subscriber)
             } onGracefulShutdown: {
-                self.logger.info("worker drains")
+                self.drainBegan.withLock { $0 = .now }
                 subscriber?.drain()
+                self.logger.info("worker drains")
                 server?.beginGracefulShutdown()
                 if subscriber == nil { client.beginGracefulShutdown() }
             }
@@ -139,7 +141,7 @@ public final class Worker: Service {
                     // Drained: whatever else this connection does has ended or ends now.
                     server?.beginGracefulShutdown()
                     client.beginGracefulShutdown()
-                    await connection.drain(within: .seconds(2))
+                    await connection.drain(within: self.drainTimeLeft)
                 }
             } else {
                 group.addTask {
@@ -155,6 +157,12 @@ public final class Worker: Service {
                 throw error
             }
         }
+    }
+
+    /// How long calls may still go on once the events are done with.
+    private var drainTimeLeft: Duration {
+        let end = (drainBegan.withLock { $0 } ?? .now) + configuration.drainLimit
+        return max(.seconds(2), ContinuousClock.now.duration(to: end))
     }
 
     /// Runs a client or server that may have been told to stop before it began.
@@ -232,7 +240,7 @@ public final class Worker: Service {
         subscription.group = consumes.group
         subscription.types = consumes.types
         subscription.attributes = .init(consumes.attributes)
-        subscription.start.at = .init(consumes.start)
+        subscription.start = .init(consumes.start)
         subscription.leaseMs = manifest.limits.lease.milliseconds32
         subscription.maximumDeliveries = UInt32(consumes.maximumDeliveries ?? 0)
         subscription.worker = configuration.name ?? manifest.name

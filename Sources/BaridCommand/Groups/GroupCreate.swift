@@ -33,8 +33,9 @@ struct GroupCreate: AsyncParsableCommand {
             valueName: "name=value,..."))
     var attributes: [AttributeCondition] = []
 
-    @Option(help: ArgumentHelp("Where it starts: \(TopicPlace.help).", valueName: "place"))
-    var start = TopicPlace.first
+    @Option(
+        help: ArgumentHelp("Where it starts: \(PluginManifest.Start.help).", valueName: "place"))
+    var start = PluginManifest.Start.first
 
     @Option(help: "Failed attempts until an event is a dead letter; else the broker's default.")
     var maximumDeliveries: UInt32?
@@ -54,7 +55,7 @@ struct GroupCreate: AsyncParsableCommand {
             $0.subscription.group = which.group
             $0.subscription.types = types
             $0.subscription.attributes = attributes.map(\.filter)
-            $0.subscription.start = start.start
+            $0.subscription.start = .init(start)
             $0.subscription.maximumDeliveries = maximumDeliveries ?? 0
         }
         let answer = try await broker.connected(as: "barid group") { client in

@@ -21,8 +21,8 @@ struct GroupReplay: AsyncParsableCommand {
 
     @OptionGroup var which: GroupOptions
 
-    @Option(help: ArgumentHelp("From where on: \(TopicPlace.help).", valueName: "place"))
-    var from: TopicPlace?
+    @Option(help: ArgumentHelp("From where on: \(PluginManifest.Start.help).", valueName: "place"))
+    var from: PluginManifest.Start?
 
     @Option(
         name: .customLong("article"),
@@ -44,7 +44,7 @@ struct GroupReplay: AsyncParsableCommand {
         let request = Barid_Admin_V1_ReplayGroupRequest.with {
             $0.topic = which.topic
             $0.group = which.group
-            $0.start = (from ?? .first).start
+            $0.start = .init(from ?? .first)
             $0.subjects = articles
         }
         // A search for articles reads the whole topic.

@@ -21,8 +21,8 @@ struct GroupReset: AsyncParsableCommand {
 
     @OptionGroup var which: GroupOptions
 
-    @Option(help: ArgumentHelp("Where to: \(TopicPlace.help).", valueName: "place"))
-    var to: TopicPlace
+    @Option(help: ArgumentHelp("Where to: \(PluginManifest.Start.help).", valueName: "place"))
+    var to: PluginManifest.Start
 
     @Flag(name: .shortAndLong, help: "Do not ask.")
     var yes = false
@@ -43,7 +43,7 @@ struct GroupReset: AsyncParsableCommand {
                 .with {
                     $0.topic = which.topic
                     $0.group = which.group
-                    $0.start = to.start
+                    $0.start = .init(to)
                 }, options: .within(.seconds(60)))
         }
         if output.json {

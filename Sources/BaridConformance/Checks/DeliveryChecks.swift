@@ -22,7 +22,7 @@ extension Check {
                 try expect(
                     Set(told.types) == Set(consumes.types), "the types are \(told.types)")
                 try expect(
-                    told.start.at == .init(consumes.start),
+                    told.start == .init(consumes.start),
                     "it starts \(told.start.at), the manifest says \(consumes.start)")
                 let lease = Duration.milliseconds(told.leaseMs)
                 try expect(

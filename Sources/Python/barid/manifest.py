@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 from barid import _yaml
 from barid._yaml import Mapping, Node, Scalar, Sequence
+from barid.bus.v1 import bus_pb2 as bus
+from barid.cloudevents import parse_time, time_text
 
 PROTOCOL_VERSION = 1
 MAXIMUM_BYTES = 64 << 10
@@ -159,6 +161,17 @@ def read_duration(text: str) -> float | None:
     return int(found[1]) * {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}[found[2]]
 
 
+def read_start(text: str) -> bus.Start | None:
+    """Where a new group starts: ``first``, ``new``, ``last``, a sequence, or an RFC 3339 time."""
+    if text in ("first", "new", "last"):
+        return bus.Start(at=f"AT_{text.upper()}")
+    if re.fullmatch("[0-9]{1,100}", text):
+        is_sequence = 0 < int(text) < 1 << 64
+        return bus.Start(at=bus.Start.AT_SEQUENCE, sequence=int(text)) if is_sequence else None
+    time = parse_time(text)
+    return None if time is None else bus.Start(at=bus.Start.AT_TIME, time=time)
+
+
 _SEGMENT = "[A-Za-z0-9_-]+"
 _TYPE = re.compile(rf"{_SEGMENT}(\.{_SEGMENT})+")
 _PATTERN = re.compile(rf"(({_SEGMENT}|\*)(\.({_SEGMENT}|\*))*(\.>)?|>)")
@@ -215,7 +228,7 @@ class _Reader:
             ordering=self._optional(keys, "ordering", self._choice("key"), "key"),
             concurrency=self._optional(keys, "concurrency", self._integer(1, 1024), 1),
             prefetch=self._optional(keys, "prefetch", self._integer(1, 64), 2),
-            start=self._optional(keys, "start", self._choice("first", "new", "last"), "first"),
+            start=self._optional(keys, "start", self._start, "first"),
             maximum_deliveries=self._optional(
                 keys, "maximum-deliveries", self._integer(1, 100), None
             ),
@@ -364,6 +377,20 @@ class _Reader:
             return None
 
         return read
+
+    def _start(self, node: Node) -> str | None:
+        text = self._text(node)
+        if text is None:
+            return None
+        place = read_start(text)
+        if place is None:
+            places = "first, new, last, a sequence, a time such as 2026-05-01T08:00:00Z"
+            self._report(node, f'"{text}" is none of: {places}')
+        elif place.at == bus.Start.AT_TIME:
+            return time_text(place.time)
+        elif place.at == bus.Start.AT_SEQUENCE:
+            return str(place.sequence)
+        return text
 
     def _duration(self, node: Node) -> float | None:
         text = self._text(node)

@@ -24,7 +24,7 @@ from barid.bus.v1 import bus_pb2 as bus
 from barid.errors import RPCError, StatusCode
 from barid.handlers import EventHandler, SettingValue, handled_type
 from barid.keys import KeyFile
-from barid.manifest import PROTOCOL_VERSION, Manifest, read_duration
+from barid.manifest import PROTOCOL_VERSION, Manifest, read_duration, read_start
 from barid.reflection.v1 import registry_pb2 as registry
 from barid.services import ServerCall, Service
 from barid.settings import private_folder
@@ -265,7 +265,7 @@ class Worker:
                 bus.AttributeFilter(name=name, values=values)
                 for name, values in sorted(consumes.attributes.items())
             ],
-            start=bus.Start(at=f"AT_{consumes.start.upper()}"),
+            start=read_start(consumes.start),
             lease_ms=int(manifest.limits.lease * 1000),
             maximum_deliveries=consumes.maximum_deliveries or 0,
             worker=manifest.name,
