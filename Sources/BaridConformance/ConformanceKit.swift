@@ -19,6 +19,11 @@ public struct ConformanceKit: Sendable {
         public var folder: String
         /// Events it can handle, beside those the kit knows; at most one of a type is used.
         public var samples: [EventEnvelope]
+        /// A command that starts the program that further arguments name as a supervisor does, and
+        /// waits.
+        ///
+        /// The default is none: what needs it is skipped.
+        public var parent: [String] = []
         /// Names of the checks to do; empty means all.
         public var only: Set<String> = []
 

@@ -74,6 +74,11 @@ final class ScriptedBroker: RawHandler {
     /// The descriptors that the worker handed in; nil before it did.
     var descriptors: [UInt8]? { state.withLock { $0.descriptors } }
 
+    /// Whether a peer that is here said that it drains.
+    var hasDrainingPeer: Bool {
+        state.withLock { $0.listener }?.sessions.contains(where: \.isDraining) ?? false
+    }
+
     /// Every session since the check began.
     var sessions: [SessionDescription] { state.withLock { $0.sessions } }
 

@@ -41,15 +41,35 @@ final class Subject: Sendable {
     func start(
         _ arguments: [String], input: String = "", endpoint: String? = nil
     ) throws -> WorkerProcess {
+        try start(
+            configuration.executable, configuration.arguments + arguments, input: input,
+            endpoint: endpoint, serves: arguments.first == "serve")
+    }
+
+    /// Whether it can be started under a parent of its own.
+    var hasParent: Bool { !configuration.parent.isEmpty }
+
+    /// Starts the executable as a supervisor does, which is the process given back.
+    func startUnderParent(_ arguments: [String]) throws -> WorkerProcess {
+        let command =
+            configuration.parent + ["--log", "\(folder)/child.log", "--"]
+            + [configuration.executable] + configuration.arguments + arguments
+        return try start(command[0], Array(command.dropFirst()), serves: true)
+    }
+
+    private func start(
+        _ executable: String, _ arguments: [String], input: String = "", endpoint: String? = nil,
+        serves: Bool
+    ) throws -> WorkerProcess {
         let process = try WorkerProcess(
-            configuration.executable, configuration.arguments + arguments,
+            executable, arguments,
             environment: [
                 "BARID_ENDPOINT": endpoint ?? "\(broker.endpoint)",
                 "BARID_DATA": "\(folder)/data", "HOME": folder, "BARID_CONFORMANCE": mark,
             ], folder: configuration.folder, output: "\(folder)/\(UUID().uuidString)",
             input: input)
         processes.withLock { $0.append(process) }
-        if arguments.first == "serve" { serving.withLock { $0 = process } }
+        if serves { serving.withLock { $0 = process } }
         return process
     }
 

@@ -22,6 +22,9 @@ public struct SessionDescription: Sendable, Hashable, ServerContext.TransportSpe
     /// What the peer may do; it does not change while the session lasts.
     public var rights = Rights.all
 
+    /// Whether the peer said that it takes no new calls, and finishes.
+    public var isDraining = false
+
     /// Describes a session; the listener does this, others only in tests.
     ///
     /// - Parameters:

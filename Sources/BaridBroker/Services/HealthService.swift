@@ -63,10 +63,11 @@ struct HealthService: Grpc_Health_V1_Health.SimpleServiceProtocol {
         // A broker that stops takes nothing new from anybody.
         if service.isEmpty { return acceptance.refusal == .draining ? .notServing : .serving }
         if localServices.contains(service) { return .serving }
-        let served = sessions().contains {
+        let serving = sessions().filter {
             $0.registration.services.contains(service) || Self.worker($0).contains(service)
         }
-        return served ? .serving : .serviceUnknown
+        guard !serving.isEmpty else { return .serviceUnknown }
+        return serving.allSatisfy(\.isDraining) ? .notServing : .serving
     }
 
     /// The name under which a worker is asked for: what its hello says, if it takes events or calls.

@@ -38,7 +38,10 @@ struct BaridTool: AsyncParsableCommand {
                 ]),
             CommandGroup(
                 name: "Internal",
-                subcommands: [BenchAgentCommand.self, ProvePublisher.self, ProveWorker.self]),
+                subcommands: [
+                    BenchAgentCommand.self, ConformParent.self, ProvePublisher.self,
+                    ProveWorker.self,
+                ]),
         ])
 
     static func main() async {

@@ -42,6 +42,41 @@ extension Check {
                 await subject.hold(method, timeout: .milliseconds(400), cancelAfter: nil)
                 try await stopsAtOnce(worker, "a call whose deadline was over")
             }),
+        Check(
+            name: "drain-calls",
+            title: "On SIGTERM it says that it drains, and finishes the calls under way",
+            clause: "1-transport §8, 4-plugin §2.6",
+            fix: """
+                Send goaway draining at once, so that health and routing know; end only when no call \
+                is under way.
+                """,
+            skip: { needsService($0) },
+            run: { subject in
+                let worker = try await serving(subject)
+                let method = try await subject.servedMethod()
+                let sends = AsyncStream.makeStream(of: Void.self)
+                async let held = subject.call(method) {
+                    for await _ in sends.stream { return }
+                }
+                defer { sends.continuation.finish() }
+                try await Task.sleep(for: .milliseconds(500))
+                worker.signal(SIGTERM)
+                try await subject.wait(for: "goaway draining", within: .seconds(5)) {
+                    subject.broker.hasDrainingPeer ? () : nil
+                }
+                let late = await subject.call(method)
+                try expect(
+                    late?.code == .unavailable,
+                    "a new call ended \(late.map { "\($0.code)" } ?? "OK") while it drained")
+                try expect(worker.isRunning, "it ended with a call under way")
+                sends.continuation.finish()
+                let end = await held
+                try expect(
+                    ![.unavailable, .cancelled, .deadlineExceeded].contains(end?.code),
+                    "the call under way ended \(end.map { "\($0.code): \($0.message)" } ?? "OK")")
+                let code = try await worker.ended(within: .seconds(12))
+                try expect(code == 0, "it ended with code \(code)")
+            }),
     ]
 
     private static func needsService(_ subject: Subject) -> String? {

@@ -106,6 +106,27 @@ extension Check {
                 try expect(code == 0, "it ended with code \(code)")
             }),
         Check(
+            name: "parent-death",
+            title: "Nothing of it is left soon after its supervisor died",
+            clause: "4-plugin §3.2",
+            fix: """
+                Leave what you start in your process group, and do not block SIGTERM: the whole group \
+                is ended.
+                """,
+            skip: { $0.hasParent ? nil : "there is no supervisor to start it" },
+            run: { subject in
+                try await subject.broker.start()
+                let parent = try subject.startUnderParent(["serve"])
+                _ = try await subject.wait(for: "a session", within: .seconds(20)) {
+                    subject.broker.sessions.first
+                }
+                subject.broker.streams.last?.start()
+                parent.signal(SIGKILL)
+                try await wait(for: "the end of all its processes", within: .seconds(4)) {
+                    subject.leftovers().isEmpty ? () : nil
+                }
+            }),
+        Check(
             name: "quiet-output", title: "What it serves leaves standard output alone",
             clause: "4-plugin §2.7",
             fix: "Write log lines to standard error; send what libraries print there too.",

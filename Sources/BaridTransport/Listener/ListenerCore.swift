@@ -360,6 +360,11 @@ final class ListenerCore {
         case .forwardedStatus(let id, let body, let dropped):
             forwardStatus(link, id, body, dropped: dropped)
         case .draining:
+            if var description = link.description {
+                description.isDraining = true
+                link.description = description
+                shared.add(description)
+            }
             let services = dispatcher.remove(link.number)
             serveWaiting(services)
         case .closed(let code, let text):

@@ -63,7 +63,11 @@ def test_what_a_handler_raises_decides_the_fate(bench: Bench) -> None:
 def test_leases_are_extended_while_a_handler_computes(bench: Bench, kind: str, text: str) -> None:
     """4-plugin §2.4: the lease lasts 1 s, the handler works 2.5 s and lets nothing else run."""
     bench.start_broker()
-    bench.start_worker()
+    hasty = bench.folder / "plugin.yaml"
+    manifest = ECHO.with_name("plugin.yaml").read_text()
+    assert "lease: 30s" in manifest
+    hasty.write_text(manifest.replace("lease: 30s", "lease: 1s"))
+    bench.start_worker(ECHO_MANIFEST=str(hasty))
     with bench.client() as client, Publisher(client.connection, "tests") as publisher:
         publisher.publish(order(1, text, kind))
         eventually("the output", lambda: heard(client) == [f"{text} #1"])
@@ -377,9 +381,15 @@ def test_health_is_told_of_each_worker_and_service(bench: Bench) -> None:
         return barid_call(bench, "Health/Check", json.dumps({"service": service})).stdout
 
     eventually("the worker", lambda: "SERVING" in status("echo-python"))
-    assert "SERVING" in status("test.barid.v1.Echo") and "SERVING" in status("")
+    assert '"SERVING"' in status("test.barid.v1.Echo") and '"SERVING"' in status("")
     listed = barid_call(bench, "Health/List").stdout
     assert '"echo-python"' in listed and '"test.barid.v1.Echo"' in listed
     assert barid_call(bench, "Health/Check", '{"service": "barid call"}').returncode != 0
+    with bench.client() as client, Publisher(client.connection, "tests") as publisher:
+        publisher.publish(order(1, "sleep 3"))
+        eventually("work", lambda: bench.noted("begin sleep 3"))
+    worker.send_signal(signal.SIGTERM)
+    eventually("its drain", lambda: "NOT_SERVING" in status("echo-python"))
+    assert "NOT_SERVING" in status("test.barid.v1.Echo")
     worker.kill()
     eventually("its end", lambda: status("echo-python") == "")

@@ -51,6 +51,7 @@ struct PluginConform: AsyncParsableCommand {
         var configuration = try await subject()
         configuration.samples = try samples.map { try Self.read($0) } ?? []
         configuration.only = Set(only)
+        configuration.parent = [Executable.path, ConformParent.name]
         let console = Console.output
         let isJSON = output.json
         let report = try await ConformanceKit(configuration).run { result in

@@ -227,6 +227,10 @@ def break_it() -> None:
                 return output
 
             _subscriber.make_output = unchained
+        case "no-goaway":
+            _connection.Connection.drain = lambda self, text: None
+        case "cuts-calls":
+            worker.DRAIN_LIMIT = 0.0
         case "deaf-calls":
             services.ServerCall.ended = lambda self, status: None
         case "noisy" if "serve" in sys.argv:
