@@ -3,8 +3,11 @@ internal import Glibc
 
 /// Something that happened to a connection of a monitored socket.
 public enum ConnectionEvent: Sendable, Hashable {
-    /// The connection on that descriptor is complete.
-    case established(descriptor: Int32)
+    /// We connected, on that descriptor; the handshake follows.
+    case connected(descriptor: Int32)
+
+    /// A handshake is done; libzmq does not say of which connection.
+    case established
 
     /// The connection on that descriptor is gone.
     case disconnected(descriptor: Int32)
@@ -15,7 +18,7 @@ public enum ConnectionEvent: Sendable, Hashable {
     /// A connection could not be accepted, with the system's error number.
     case acceptFailed(error: Int32)
 
-    /// A handshake did not succeed; the connection of it goes.
+    /// A handshake did not succeed; the connection of it goes, and is the next to be `disconnected`.
     case handshakeFailed(HandshakeFailure)
 
     /// Why a handshake did not succeed.
@@ -40,8 +43,8 @@ extension Socket {
     public func monitor(name: String) throws(ZeroMQError) -> Socket {
         let address = "inproc://monitor-\(name)"
         let events =
-            ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_ACCEPTED
-            | ZMQ_EVENT_ACCEPT_FAILED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL
+            ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CONNECTED
+            | ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_ACCEPT_FAILED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL
             | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH
         guard zmq_socket_monitor(raw, address, events) == 0 else {
             throw .last("zmq_socket_monitor")
@@ -75,7 +78,8 @@ extension Socket {
             while part.hasMore, try receive(into: &part) {}
             guard let event else { continue }
             switch Int32(event.number) {
-            case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: return .established(descriptor: event.value)
+            case ZMQ_EVENT_CONNECTED: return .connected(descriptor: event.value)
+            case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: return .established
             case ZMQ_EVENT_DISCONNECTED: return .disconnected(descriptor: event.value)
             case ZMQ_EVENT_ACCEPTED: return .accepted(descriptor: event.value)
             case ZMQ_EVENT_ACCEPT_FAILED: return .acceptFailed(error: event.value)
@@ -104,6 +108,9 @@ extension Socket {
     }
 
     /// Cuts a connection and drops what has come on it and was not read yet.
+    ///
+    /// Of TCP, what was not acknowledged is dropped as well, and the other side is told by a reset: it
+    /// learns of the end where its own packets do not come through.
     ///
     /// - Parameter descriptor: The descriptor, as for ``cut(descriptor:)``.
     public static func abort(descriptor: Int32) {

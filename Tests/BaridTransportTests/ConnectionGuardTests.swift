@@ -73,11 +73,11 @@ struct ConnectionGuardTests {
     @Test func aHandshakeThatTookTooLongIsTold() {
         var connections = ConnectionGuard(maximumPending: 9, maximumTime: .seconds(30))
         for descriptor in Int32(1)...4 { _ = connections.accepted(descriptor, now: start) }
-        connections.established(2)
         connections.began(3)
-        let told = [(1, 20), (2, 5_000), (3, 5_000), (4, 5_000), (4, 5_000)].map {
-            connections.disconnected($0.0, now: after($0.1))
-        }
+        let told = [
+            (1, true, 20), (2, false, 5_000), (3, false, 5_000), (4, true, 5_000),
+            (4, true, 5_000),
+        ].map { connections.disconnected($0.0, isGreeting: $0.1, now: after($0.2)) }
         #expect(told == [false, false, false, true, false])
         #expect(connections.pendingCount == 0)
     }

@@ -59,6 +59,29 @@ struct ConnectionTests {
         await connection.close()
     }
 
+    /// §7: "Who gives a session up for silence SHALL end its connection at once." libzmq's own heartbeats
+    /// are answered here all the time: it is the session that hears nothing.
+    @Test
+    func aConnectionIsGivenUpWithTheSessionThatHearsNothing() async throws {
+        let folder = try TemporaryFolder()
+        let endpoint = Endpoint.ipc(path: "\(folder.path)/broker.ipc")
+        let broker = try FramePeer(listeningOn: endpoint)
+        var configuration = Connection.Configuration(endpoint: endpoint)
+        configuration.logger = .silent
+        let connection = try Connection(configuration)
+        try connection.start()
+        let body = try await broker.next(.hello).body
+        let first = broker.client
+        let hello = try body.withUnsafeBytes { try HelloBody($0) }
+        let welcome = WelcomeBody(
+            version: 1, nonce: hello.nonce, session: 1, brokerEpoch: 4, brokerTime: 0,
+            maximumMessageBytes: 1 << 20)
+        try broker.send(.welcome, welcome.encode())
+        _ = try await broker.next(.hello)
+        #expect(first != nil && broker.client != first, "a hello on the connection it gave up")
+        await connection.close()
+    }
+
     @Test
     func aBrokerOfAnotherVersionIsNotTriedAgain() async throws {
         let folder = try TemporaryFolder()

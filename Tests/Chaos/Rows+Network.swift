@@ -11,15 +11,10 @@ extension Rows {
             number: 21, name: "reset storm, flapping link", needs: TwoHosts.needs, run: resetStorm),
     ]
 
-    /// Silence is noticed after 6 s, and a broker that is asked says so soon after.
-    ///
-    /// Where only the way from the broker is cut, the others are heard for up to two seconds more, until
-    /// TCP sends nothing new without an answer; its silence counts from there.
-    private static func detection(_ way: TwoHosts.Way) -> Duration {
-        way == .fromBroker ? .seconds(9) : .seconds(7)
-    }
-    /// Mostly a second; but a connection that outlived it goes on when TCP sends again, after up to 6.4 s.
-    private static let healing = Duration.seconds(7)
+    /// Protocols/1-transport §7: a dead link is noticed within 6 s; half a second is for asking.
+    private static let detection = Duration.milliseconds(6_500)
+    /// The same: there is a session within 3 s of the link's return.
+    private static let healing = Duration.seconds(3)
 
     private static func partition(_ workshop: Workshop) async throws -> Outcome {
         let hosts = try TwoHosts()
@@ -50,7 +45,7 @@ extension Rows {
                     }
                     let noticed = ContinuousClock.now - began
                     detections.add(noticed)
-                    if noticed > detection(way) {
+                    if noticed > detection {
                         stage.violate(
                             "detection", "\(way): noticed after \(Verdict.text(noticed))")
                     }

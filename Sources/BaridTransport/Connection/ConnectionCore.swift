@@ -29,6 +29,11 @@ final class ConnectionCore {
         var orders: [StreamHandle.Order] = []
     }
 
+    /// The connection underneath, once libzmq has one.
+    private var descriptor: Int32?
+    /// The connection was cut, and its end has not been reported yet.
+    private var isCut = false
+
     /// Attempts that led to no lasting session.
     private var failures = 0
     private var tryAfter: ContinuousClock.Instant = .now
@@ -67,14 +72,14 @@ final class ConnectionCore {
         do {
             while !isStopping {
                 var now = ContinuousClock.now
-                let mayGreet = link == nil && now >= tryAfter
+                let mayGreet = link == nil && !isCut && now >= tryAfter
                 let ready = try poll.wait(
                     atMost: timeLeft(now), writable: isBatchFull || mayGreet)
                 if ready.wakeUp { takeOrders() }
                 if ready.readable { try receive(&part) }
                 if ready.monitor { try readMonitor(&part) }
                 now = .now
-                if link == nil, ready.writable, now >= tryAfter, !isStopping { greet(now) }
+                if link == nil, !isCut, ready.writable, now >= tryAfter, !isStopping { greet(now) }
                 tick(now)
                 try flush()
             }
@@ -296,9 +301,18 @@ final class ConnectionCore {
         tryAfter = now.advanced(by: failures == 0 ? .zero : backoff())
         failures += 1
         dropLink(code, text)
+        if code == .timedOut { cut() }
         shared.become(.lost("\(code.name): \(text)"))
         configuration.logger.warning(
             "session lost", metadata: ["code": "\(code.name)", "reason": "\(text)"])
+    }
+
+    /// Gives the connection up with the session that heard nothing: libzmq makes another one, and
+    /// whoever is behind this one is told where the way there is open.
+    private func cut() {
+        guard let descriptor else { return }
+        Socket.abort(descriptor: descriptor)
+        isCut = true
     }
 
     private func dropLink(_ code: SessionCode, _ text: String) {
@@ -370,7 +384,11 @@ final class ConnectionCore {
         var isGone = false
         while let event = try monitor.nextEvent() {
             switch event {
-            case .disconnected: isGone = true
+            case .connected(let descriptor): self.descriptor = descriptor
+            case .disconnected:
+                descriptor = nil
+                isCut = false
+                isGone = true
             case .established: shared.noteHandshake(problem: nil)
             case .handshakeFailed(let failure): handshakeFailed(failure)
             case .accepted, .acceptFailed: continue

@@ -38,7 +38,6 @@ struct ConnectionGuard {
         let since: ContinuousClock.Instant
         var pendingSince: ContinuousClock.Instant?
         var strays = 0
-        var isEstablished = false
     }
 
     /// Messages in a row without a session; a peer whose session just ended may have hundreds on
@@ -93,18 +92,12 @@ struct ConnectionGuard {
         return oldest.map { take($0.descriptor, .crowd) }
     }
 
-    /// The handshake is done.
-    mutating func established(_ descriptor: Int32) {
-        connections[descriptor]?.isEstablished = true
-    }
-
     /// A session begins on the connection.
     mutating func began(_ descriptor: Int32) {
         guard var connection = connections[descriptor] else { return }
         if connection.pendingSince != nil { pendingCount -= 1 }
         connection.pendingSince = nil
         connection.strays = 0
-        connection.isEstablished = true
         connections[descriptor] = connection
     }
 
@@ -126,9 +119,15 @@ struct ConnectionGuard {
 
     /// The connection is gone.
     ///
+    /// - Parameters:
+    ///   - descriptor: The connection.
+    ///   - isGreeting: Whether its handshake was not done.
+    ///   - now: The time.
     /// - Returns: Whether it had not finished its handshake in all the time there is for it.
-    mutating func disconnected(_ descriptor: Int32, now: ContinuousClock.Instant) -> Bool {
-        guard let connection = remove(descriptor), !connection.isEstablished else { return false }
+    mutating func disconnected(
+        _ descriptor: Int32, isGreeting: Bool, now: ContinuousClock.Instant
+    ) -> Bool {
+        guard let connection = remove(descriptor), isGreeting else { return false }
         // The kernel's clock and ours may differ by a little.
         let time = Self.handshakeTime - .milliseconds(100)
         return connection.since.duration(to: now) >= time

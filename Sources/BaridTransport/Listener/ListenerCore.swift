@@ -21,6 +21,8 @@ final class ListenerCore {
     private var dirty: [PeerLink] = []
     private var nextNumber: UInt64 = 1
     private var isSomebodyGone = false
+    /// The connection that goes next had not finished its handshake.
+    private var hasHandshakeFailed = false
     var dispatcher = Dispatcher()
     var waiting: [WaitingCall] = []
 
@@ -530,15 +532,19 @@ final class ListenerCore {
 
     private func readMonitor() throws(ZeroMQError) {
         while let event = try monitor.nextEvent() {
+            let wasGreeting = hasHandshakeFailed
+            hasHandshakeFailed = false
             switch event {
             case .accepted(let descriptor):
                 let now = ContinuousClock.now
                 connections.accepted(
                     descriptor, slowly: memory.isTense(now: now), now: now
                 ).map(cut)
-            case .established(let descriptor): connections.established(descriptor)
-            case .disconnected(let descriptor): isGone(descriptor)
-            case .handshakeFailed(let failure): note(failure)
+            case .disconnected(let descriptor): isGone(descriptor, isGreeting: wasGreeting)
+            case .handshakeFailed(let failure):
+                hasHandshakeFailed = true
+                note(failure)
+            case .connected, .established: continue
             case .acceptFailed(let error):
                 configuration.logger.error(
                     "a connection could not be accepted", metadata: ["errno": "\(error)"])
@@ -546,13 +552,15 @@ final class ListenerCore {
         }
     }
 
-    private func isGone(_ descriptor: Int32) {
+    private func isGone(_ descriptor: Int32, isGreeting: Bool) {
         if let link = links.values.first(where: { $0.descriptor == descriptor }) {
             link.descriptor = nil
             link.isGone = true
             isSomebodyGone = true
         }
-        guard connections.disconnected(descriptor, now: .now) else { return }
+        guard connections.disconnected(descriptor, isGreeting: isGreeting, now: .now) else {
+            return
+        }
         configuration.audit.refused(
             .connection, who: "nobody", what: "handshake",
             right: "an end within \(ConnectionGuard.handshakeTime)")
@@ -576,8 +584,9 @@ final class ListenerCore {
         linksByNumber[link.number] = nil
         if let descriptor = link.descriptor {
             connections.ended(descriptor, now: .now)
-            // Whoever is silent may be in the middle of a message without an end.
-            if code == .timedOut { Socket.cut(descriptor: descriptor) }
+            // Whoever is silent may be in the middle of a message without an end, or hear of nothing:
+            // then a reset tells it where the way to it is open.
+            if code == .timedOut { Socket.abort(descriptor: descriptor) }
         }
         note(code, text, who: link.description.map { "\($0.identity)" } ?? "nobody")
         let services = dispatcher.remove(link.number)

@@ -87,7 +87,7 @@ enum SecuritySelfTest {
                 switch event {
                 case .established: outcome = .succeeded
                 case .handshakeFailed: outcome = outcome ?? .refused
-                case .accepted, .acceptFailed, .disconnected: continue
+                case .accepted, .acceptFailed, .connected, .disconnected: continue
                 }
             }
         }

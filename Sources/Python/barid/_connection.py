@@ -11,9 +11,11 @@ import heapq
 import itertools
 import logging
 import math
+import os
 import random
 import secrets
 import socket as sockets
+import struct
 import threading
 import time
 from collections import deque
@@ -46,7 +48,7 @@ from barid.errors import StatusCode
 from barid.keys import KeyFile
 
 MAXIMUM_SOCKET_MESSAGE = 131_072
-FIRST_BACKOFF, LONGEST_BACKOFF = 0.1, 10.0
+FIRST_BACKOFF, LONGEST_BACKOFF = 0.1, 2.0
 # A session that stood so long was no failure.
 LASTING_SESSION = 5.0
 CLIENT_LIMITS = Limits(message=HARD_MESSAGE_LIMIT)
@@ -254,6 +256,9 @@ class Connection:
         self._problem = ""
         self._try_after = 0.0
         self._welcomed_at: float | None = None
+        # The connection underneath, and whether it was cut and its end not reported yet.
+        self._descriptor: int | None = None
+        self._is_cut = False
         self._is_stopping = False
         self._is_woken = False
         self._wake_read, self._wake_write = sockets.socketpair()
@@ -383,7 +388,8 @@ class Connection:
     def _prepare(self, socket: zmq.Socket[bytes]) -> zmq.Socket[bytes]:
         for option, value in (
             (zmq.LINGER, 0), (zmq.IMMEDIATE, 1), (zmq.MAXMSGSIZE, MAXIMUM_SOCKET_MESSAGE),
-            (zmq.RECONNECT_IVL, 100), (zmq.RECONNECT_IVL_MAX, 10_000), (zmq.HANDSHAKE_IVL, 5_000),
+            (zmq.RECONNECT_IVL, 100), (zmq.RECONNECT_IVL_MAX, 1_000), (zmq.CONNECT_TIMEOUT, 1_500),
+            (zmq.HANDSHAKE_IVL, 5_000),
             (zmq.HEARTBEAT_IVL, 2_000), (zmq.HEARTBEAT_TIMEOUT, 6_000), (zmq.HEARTBEAT_TTL, 6_000),
         ):  # fmt: skip
             socket.setsockopt(option, value)
@@ -394,7 +400,7 @@ class Connection:
             socket.curve_secretkey = self._key.secret_key.encode()
             socket.curve_serverkey = self._key.server_key.encode()
         monitor: zmq.Socket[bytes] = socket.get_monitor_socket(
-            zmq.EVENT_DISCONNECTED | _HANDSHAKE_FAILURES
+            zmq.EVENT_CONNECTED | zmq.EVENT_DISCONNECTED | _HANDSHAKE_FAILURES
         )
         socket.connect(self.endpoint)
         return monitor
@@ -407,7 +413,7 @@ class Connection:
         watched = 0
         while not self._is_stopping:
             now = time.monotonic()
-            may_greet = self._session is None and now >= self._try_after
+            may_greet = self._session is None and not self._is_cut and now >= self._try_after
             wanted = zmq.POLLIN | (zmq.POLLOUT if self._batch is not None or may_greet else 0)
             if wanted != watched:
                 poller.register(socket, wanted)
@@ -424,7 +430,7 @@ class Connection:
             if monitor in ready:
                 self._read_monitor(socket, monitor, now)
             now = time.monotonic()
-            if may_greet and self._session is None and ready.get(socket, 0) & zmq.POLLOUT:
+            if may_greet and self._session is None and not self._is_cut and ready.get(socket, 0) & zmq.POLLOUT:
                 self._greet(now)
             self._tick(now)
             for action in self.each_turn:
@@ -480,7 +486,10 @@ class Connection:
         is_gone = False
         while monitor.poll(0):
             message = recv_monitor_message(monitor)
-            is_gone |= message["event"] == zmq.EVENT_DISCONNECTED
+            if message["event"] == zmq.EVENT_CONNECTED:
+                self._descriptor = message["value"]
+            if message["event"] == zmq.EVENT_DISCONNECTED:
+                self._descriptor, self._is_cut, is_gone = None, False, True
             if message["event"] & _HANDSHAKE_FAILURES:
                 self._handshake_failed(message["event"], message["value"])
         if is_gone and self._session is not None:
@@ -607,11 +616,27 @@ class Connection:
         was_welcomed = self._welcomed_at is not None
         self._flush()
         self._drop(code, text)
+        if code is SessionCode.TIMED_OUT:
+            self._cut()
         facts = {"code": code.title, "reason": text}
         level = logging.WARNING if was_welcomed else logging.DEBUG
         self._logger.log(level, "session lost", extra={"barid": facts})
         for listener in self.on_lost:
             listener(code, text)
+
+    def _cut(self) -> None:
+        """Gives the connection up with the session that heard nothing (Protocols/1-transport §7)."""
+        if self._descriptor is None:
+            return
+        try:
+            with sockets.socket(fileno=os.dup(self._descriptor)) as connection:
+                # With it the end is a reset, which waits for nothing that was sent before.
+                linger = struct.pack("ii", 1, 0)
+                connection.setsockopt(sockets.SOL_SOCKET, sockets.SO_LINGER, linger)
+                connection.shutdown(sockets.SHUT_RDWR)
+        except OSError:
+            return  # It has gone by itself, which the monitor is about to tell.
+        self._is_cut = True
 
     def _drop(self, code: SessionCode, text: str) -> None:
         self._session = None

@@ -18,7 +18,7 @@ final class FramePeer: @unchecked Sendable {
     private let wakeUp: WakeUp
     private var frames: [Frame] = []
     /// The routing id of the last message, where the peer plays a broker.
-    private var client: [UInt8]?
+    private(set) var client: [UInt8]?
 
     init(_ endpoint: Endpoint) throws {
         socket = try Socket(.dealer, in: Context())
