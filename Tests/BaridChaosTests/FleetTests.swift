@@ -33,6 +33,21 @@ import Testing
         }
     }
 
+    /// A broker under strace or unshare is such a program: its data folder is in use until it is gone.
+    @Test func aProcessHasNotEndedBeforeWhatItStarted() async throws {
+        try await Fleet.with(folder: folder.path) { fleet in
+            let group = try await fleet.start(
+                "a", "/bin/sh", ["-c", "sleep 100 & exit 0"], environment: [:])
+            _ = try await eventually("end of the shell") { fleet.end(of: "a") }
+            #expect(ProcessGroup.isAlive(group))
+            await #expect(throws: BaridChaos.NeverHappened.self) {
+                try await fleet.ended("a", within: .milliseconds(20))
+            }
+            try await fleet.kill("a")
+            #expect(!ProcessGroup.isAlive(group))
+        }
+    }
+
     @Test func aProgramThatIsNotThereIsNamed() async throws {
         await #expect {
             try await Fleet.with(folder: folder.path) { fleet in

@@ -23,6 +23,8 @@ public final class Fleet: Sendable {
 
     private struct State {
         var running: [String: Int32] = [:]
+        /// The process group of each name's latest process.
+        var groups: [String: Int32] = [:]
         var ends: [String: End] = [:]
     }
 
@@ -65,7 +67,9 @@ public final class Fleet: Sendable {
         for await event in children.events {
             state.withLock { state in
                 switch event {
-                case .started(let name, let process): state.running[name] = process
+                case .started(let name, let process):
+                    state.running[name] = process
+                    state.groups[name] = process
                 case .ended(let name, let end):
                     state.running[name] = nil
                     state.ends[name] = End(
@@ -89,7 +93,10 @@ public final class Fleet: Sendable {
         _ name: String, _ executable: String, _ arguments: [String],
         environment: [String: String]
     ) async throws -> Int32 {
-        state.withLock { $0.ends[name] = nil }
+        state.withLock { state in
+            state.ends[name] = nil
+            state.groups[name] = nil
+        }
         children.start(
             ChildProcesses.Start(
                 name: name, executable: executable, arguments: arguments,
@@ -123,7 +130,9 @@ public final class Fleet: Sendable {
         children.signal(number, to: process, group: true)
     }
 
-    /// Waits for the end of a process.
+    /// Waits for the end of a process, and of all it started.
+    ///
+    /// What starts another program, such as strace, may be gone before it is.
     ///
     /// - Parameters:
     ///   - name: The process.
@@ -132,24 +141,36 @@ public final class Fleet: Sendable {
     /// - Throws: ``NeverHappened`` after the limit.
     @discardableResult
     public func ended(_ name: String, within limit: Duration) async throws -> End {
-        try await waiting(for: "end of \(name)", within: limit) { end(of: name) }
+        try await waiting(for: "end of \(name)", within: limit) {
+            end(of: name).flatMap { hasGroup(name) ? nil : $0 }
+        }
     }
 
-    /// Kills a process and waits until it is gone.
+    private func hasGroup(_ name: String) -> Bool {
+        state.withLock { $0.groups[name] }.map(ProcessGroup.isAlive) ?? false
+    }
+
+    /// Kills a process and all it started, and waits until they are gone.
     ///
     /// - Parameter name: The process.
     /// - Throws: ``NeverHappened`` should the system not do it within 30 s.
     public func kill(_ name: String) async throws {
-        guard process(name) != nil else { return }
-        signal(SIGKILL, name)
+        if process(name) != nil {
+            signal(SIGKILL, name)
+        } else if hasGroup(name), let group = state.withLock({ $0.groups[name] }) {
+            ProcessGroup.end(group)
+        } else {
+            return
+        }
         try await ended(name, within: .seconds(30))
     }
 
     private func killAll() async {
-        let names = state.withLock { Array($0.running.keys) }
-        for name in names { signal(SIGKILL, name) }
+        let groups = state.withLock { Array($0.groups.values) }.filter(ProcessGroup.isAlive)
+        for group in groups { ProcessGroup.end(group) }
         _ = try? await waiting(for: "end of all", within: .seconds(10)) {
-            state.withLock { $0.running.isEmpty } ? () : nil
+            state.withLock { $0.running.isEmpty } && !groups.contains(where: ProcessGroup.isAlive)
+                ? () : nil
         }
     }
 }
