@@ -49,8 +49,10 @@ struct ChaosRig: AsyncParsableCommand {
         table.begin(isFull: full, seed: seed)
         for row in chosen where !workshop.stop.isSet {
             let began = ContinuousClock.now
-            let result = await Self.result(of: row, in: workshop)
-            table.add(row, result, took: ContinuousClock.now - began)
+            let shop = try workshop.prepared(for: row)
+            let result = await Self.result(of: row, in: shop)
+            table.add(row, result, took: ContinuousClock.now - began, evidence: shop.folder)
+            if result.isGood(for: row) { try? FileManager.default.removeItem(atPath: shop.folder) }
         }
         table.end(wasInterrupted: workshop.stop.isSet, work: work)
         if workshop.stop.isSet { throw ExitCode(130) }
@@ -73,6 +75,14 @@ struct ChaosRig: AsyncParsableCommand {
         case done(Outcome)
         case skipped(String)
         case broken(String)
+
+        func isGood(for row: Row) -> Bool {
+            switch self {
+            case .done(let outcome): outcome.violations.isEmpty != row.mustFail
+            case .skipped: true
+            case .broken: false
+            }
+        }
     }
 
     private static func result(of row: Row, in workshop: Workshop) async -> Result {

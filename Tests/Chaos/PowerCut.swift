@@ -18,6 +18,7 @@ enum PowerCut {
         defer { rig.remove() }
         var numbers = SeededNumbers(seed: workshop.seed)
         var outcome = Outcome()
+        var former: Verdict?
         for _ in 0..<count where !workshop.stop.isSet {
             let load = Duration.milliseconds(Int64(200 + numbers.next() % 1_300))
             try rig.insertDisk()
@@ -33,9 +34,9 @@ enum PowerCut {
                     after: load, snapshot: rig.snapshot, goOn: rig.mountSnapshot)
             }
             outcome.add(verdict)
-            if verdict.isProven {
-                try? FileManager.default.removeItem(atPath: arena.folder)
-            } else {
+            former.map(workshop.discard)
+            former = verdict
+            if !verdict.isProven {
                 // The disk goes away with the rig, and is evidence.
                 _ = try? Shell.run(
                     "cp", ["-r", "--sparse=always", arena.dataFolder, "\(arena.folder)/data"])

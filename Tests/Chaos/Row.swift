@@ -53,8 +53,6 @@ struct Outcome: Sendable {
     var recoveries = Durations()
     var redeliveries = Durations()
     var violations: [String] = []
-    /// Where the evidence is, when something was violated.
-    var folders: [String] = []
     /// What else a person wants to know.
     var note = ""
 
@@ -71,7 +69,6 @@ struct Outcome: Sendable {
         recoveries.add(verdict.recoveries)
         redeliveries.add(verdict.redeliveries)
         violations += verdict.violations.map { "\($0.check): \($0.statement)" }
-        if !verdict.isProven { folders.append(verdict.folder) }
     }
 
     mutating func fail(_ statement: String) { violations.append(statement) }

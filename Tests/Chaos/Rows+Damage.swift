@@ -81,17 +81,12 @@ extension Rows {
             }
             if outcome.violations.count == found {
                 try? FileManager.default.removeItem(atPath: copy.folder)
-            } else {
-                outcome.folders.append(copy.folder)
             }
         }
         outcome.note = "\(refused) refused by name"
         // One in a few flips meets a byte that was acknowledged.
         if row == 8, refused == 0, !workshop.stop.isSet {
             outcome.fail("damage: none of \(count) flips was noticed")
-        }
-        if outcome.violations.isEmpty {
-            try? FileManager.default.removeItem(atPath: original.folder)
         }
         return outcome
     }

@@ -95,10 +95,7 @@ extension Rows {
     ) async throws -> Outcome {
         let folder = try workshop.makeFolder("row-\(row)")
         let run = "/tmp/barid-chaos-\(getpid())-\(row)"
-        defer {
-            try? FileManager.default.removeItem(atPath: run)
-            try? FileManager.default.removeItem(atPath: folder)
-        }
+        defer { try? FileManager.default.removeItem(atPath: run) }
         for path in ["\(folder)/plugins/script", run] {
             try FileManager.default.createDirectory(
                 atPath: path, withIntermediateDirectories: true,

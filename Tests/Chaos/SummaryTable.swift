@@ -23,7 +23,9 @@ struct SummaryTable {
             ]))
     }
 
-    mutating func add(_ row: Row, _ result: ChaosRig.Result, took: Duration) {
+    mutating func add(
+        _ row: Row, _ result: ChaosRig.Result, took: Duration, evidence: String
+    ) {
         let seconds = "\(took.components.seconds)"
         switch result {
         case .skipped(let reason):
@@ -39,7 +41,7 @@ struct SummaryTable {
                     row.id, row.name, "", "", "", "", "", "", seconds, "FAILED: \(error)",
                 ]))
         case .done(let outcome):
-            let isGood = outcome.violations.isEmpty != row.mustFail
+            let isGood = result.isGood(for: row)
             if isGood { passed += 1 } else { failed += 1 }
             var word = isGood ? "ok" : "FAILED"
             if row.mustFail { word = isGood ? "caught" : "FAILED: nothing noticed it" }
@@ -55,7 +57,7 @@ struct SummaryTable {
             for violation in outcome.violations.prefix(5) {
                 for part in violation.split(separator: "\n") { line("    \(part)") }
             }
-            for folder in outcome.folders.prefix(3) { line("    evidence: \(folder)") }
+            line("    evidence: \(evidence)")
         }
     }
 

@@ -3,8 +3,8 @@ import Foundation
 
 /// What all rows share: folders, programs, shims, and how much they are to do.
 struct Workshop: Sendable {
-    /// A folder of this run's own; each proof gets one in it.
-    let folder: String
+    /// A folder of the row's own; each proof gets one in it.
+    var folder: String
     /// Where `barid` and `barid-broker` are.
     let executables: String
     /// Where the shims for LD_PRELOAD are.
@@ -20,7 +20,14 @@ struct Workshop: Sendable {
     /// The count of this run.
     func count(short: Int, full: Int) -> Int { isFull ? full : short }
 
-    /// A new folder with a name that says which row it belongs to.
+    /// The same with a folder for one row, which is its evidence should it fail.
+    func prepared(for row: Row) throws -> Workshop {
+        var workshop = self
+        workshop.folder = try makeFolder("row-\(row.id)")
+        return workshop
+    }
+
+    /// A new folder.
     func makeFolder(_ name: String) throws -> String {
         var path = "\(folder)/\(name)"
         var number = 1
@@ -37,7 +44,7 @@ struct Workshop: Sendable {
     /// A shim for LD_PRELOAD, by the name of its source.
     func shim(_ name: String) -> String { "\(shims)/\(name).so" }
 
-    /// Runs a proof in a folder of its own, which goes away when there is nothing to see in it.
+    /// Runs a proof in a folder of its own.
     func prove(
         _ name: String, _ configuration: ProofConfiguration, launch: BrokerLaunch = BrokerLaunch(),
         access: ArenaAccess = ArenaAccess(), programs: (broker: String, barid: String)? = nil,
@@ -48,11 +55,16 @@ struct Workshop: Sendable {
         arena.access = access
         if let programs { (arena.broker, arena.barid) = programs }
         if let dataFolder { arena.dataFolder = dataFolder }
-        let verdict = try await Arena.with(arena) { arena in
+        return try await Arena.with(arena) { arena in
             try await ProofRun(configuration, in: arena, stop: stop).run(script)
         }
-        if verdict.isProven { try? FileManager.default.removeItem(atPath: arena.folder) }
-        return verdict
+    }
+
+    /// Removes the folder of a proof in which there is nothing to see.
+    ///
+    /// The last one of a row stays until the row is judged: it may fail by what it measured.
+    func discard(_ verdict: Verdict) {
+        if verdict.isProven { try? FileManager.default.removeItem(atPath: verdict.folder) }
     }
 
     /// Runs so many faults of some kinds, in rounds: a history has to fit into memory.
@@ -62,6 +74,7 @@ struct Workshop: Sendable {
         _ change: (inout ProofConfiguration) -> Void = { _ in }
     ) async throws -> Outcome {
         var outcome = Outcome()
+        var former: Verdict?
         var rest = count
         var round: UInt64 = 0
         while rest > 0, !stop.isSet {
@@ -70,7 +83,10 @@ struct Workshop: Sendable {
             proof.recipe.weights = weights
             if !isFull { proof.recipe.pause = .milliseconds(200)...(.milliseconds(700)) }
             change(&proof)
-            outcome.add(try await prove("row-\(row)", proof, launch: launch))
+            let verdict = try await prove("row-\(row)", proof, launch: launch)
+            outcome.add(verdict)
+            former.map(discard)
+            former = verdict
             rest -= min(rest, 50)
             round += 1
         }
