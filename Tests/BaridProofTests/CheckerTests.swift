@@ -151,6 +151,62 @@ import Testing
         }
     }
 
+    /// 2-bus §6.2.3: to a worker that does not say that it knows turns, none is sent.
+    ///
+    /// What a lost worker held then goes out again under the token it had; that, and nothing else, is let
+    /// pass.
+    @Test(
+        arguments: [
+            ("from a lost worker, without turns", nil),
+            ("from a lost worker, to one with turns and back", nil),
+            ("from a lost worker, and with turns", .oneOwner),
+            ("from a worker that is not lost", .oneOwner),
+            ("settled by a third", .oneOwner),
+        ] as [(String, HistoryCheck?)])
+    func aVersionWithoutTurnsMayGiveOneTokenTwice(how: String, failed: HistoryCheck?) {
+        var entries = GoodHistory(seed: 6).entries
+        var (end, time) = (entries.count - 1, (entries.last?.time ?? 0) - 200)
+        func add(
+            _ operation: HistoryEntry.Operation, by actor: String, turn: UInt64 = 0
+        ) {
+            time += 5
+            entries.insert(
+                HistoryEntry(operation, time: time, actor: actor) {
+                    $0.session = "\(actor)/turnless"
+                    guard operation != .turnless, operation != .sessionEnd else { return }
+                    $0.event = "old"
+                    $0.hash = "h"
+                    $0.topic = entries[end - 1].topic
+                    if operation == .log { $0.offset = 1_000_000 }
+                    guard operation != .publishTry, operation != .log else { return }
+                    $0.group = "old-group"
+                    $0.offset = 1_000_000
+                    $0.token = HistoryEntry.Token(epoch: 2, turn: turn, attempt: 1)
+                }, at: end)
+            end += 1
+        }
+        if how != "from a lost worker, and with turns" {
+            add(.turnless, by: "first")
+            add(.turnless, by: "second")
+        }
+        add(.publishTry, by: "publisher")
+        add(.deliver, by: "first")
+        if how != "from a worker that is not lost" { add(.sessionEnd, by: "first") }
+        if how.hasSuffix("and back") {
+            add(.deliver, by: "between", turn: 7)
+            add(.sessionEnd, by: "between")
+        }
+        add(.deliver, by: "second")
+        if how == "from a worker that is not lost" { add(.ackStale, by: "first") }
+        let settling = how == "settled by a third" ? "third" : "second"
+        add(.ackTry, by: settling)
+        add(.ackOK, by: settling)
+        let report = HistoryChecker.check(History(entries))
+        #expect(
+            report.violations.filter { $0.check == .oneOwner }.isEmpty == (failed == nil),
+            "\(report.violations)")
+    }
+
     @Test func ofADeletedGroupNothingIsOwed() {
         var entries = GoodHistory(seed: 4).entries
         entries.removeAll { $0.group == "even" && $0.event == "e4" }

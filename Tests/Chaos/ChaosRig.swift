@@ -78,7 +78,7 @@ struct ChaosRig: AsyncParsableCommand {
 
         func isGood(for row: Row) -> Bool {
             switch self {
-            case .done(let outcome): outcome.violations.isEmpty != row.mustFail
+            case .done(let outcome): outcome.isGood(for: row)
             case .skipped: true
             case .broken: false
             }

@@ -9,12 +9,12 @@ struct Row: Sendable {
     var name: String
     /// What it needs of the machine.
     var needs: [Need] = []
-    /// A row that has to fail: a broker or disk that breaks its word on purpose.
-    var mustFail = false
+    /// What a row has to find, one of these checks: somebody in it breaks his word on purpose.
+    var mustBreak: [String] = []
     var run: @Sendable (Workshop) async throws -> Outcome
 
     /// The name by which a person asks for it: "3", or "3-mutant".
-    var id: String { mustFail ? "\(number)-mutant" : "\(number)" }
+    var id: String { !mustBreak.isEmpty ? "\(number)-mutant" : "\(number)" }
 
     /// Something that not every machine has.
     enum Need: Sendable, Hashable {
@@ -69,6 +69,14 @@ struct Outcome: Sendable {
         recoveries.add(verdict.recoveries)
         redeliveries.add(verdict.redeliveries)
         violations += verdict.violations.map { "\($0.check): \($0.statement)" }
+    }
+
+    /// Whether it is what the row is for.
+    func isGood(for row: Row) -> Bool {
+        guard !row.mustBreak.isEmpty else { return violations.isEmpty }
+        return violations.contains { violation in
+            row.mustBreak.contains { violation.hasPrefix("\($0): ") }
+        }
     }
 
     mutating func fail(_ statement: String) { violations.append(statement) }

@@ -22,7 +22,8 @@ enum Rows {
             }
             return outcome
         },
-        Row(number: 1, name: "broker acknowledges too early", mustFail: true) { workshop in
+        Row(number: 1, name: "broker acknowledges too early", mustBreak: ["durability"]) {
+            workshop in
             try await workshop.inflict(
                 [.killBroker: 1], 4, row: 1,
                 launch: BrokerLaunch(environment: ["LD_PRELOAD": workshop.shim("late-writes")]))
@@ -48,7 +49,8 @@ enum Rows {
     private static let workers: [Row] = [
         Row(number: 14, name: "worker SIGKILL in mid-event") { workshop in
             var outcome = try await workshop.inflict(
-                [.killWorker: 1], workshop.count(short: 12, full: 500), row: 14)
+                [.killWorker: 1], workshop.count(short: 12, full: 500), row: 14
+            ) { $0.takesEffect = true }
             let times = outcome.redeliveries
             outcome.note = "redelivery p50 \(Verdict.text(times.median))"
             outcome.note += " max \(Verdict.text(times.longest))"
@@ -59,11 +61,18 @@ enum Rows {
             if median > .seconds(1) { outcome.fail("redelivery: \(outcome.note)") }
             return outcome
         },
+        Row(number: 14, name: "worker acks before its effect", mustBreak: ["effect"]) {
+            try await $0.inflict([.killWorker: 1], 12, row: 14) { proof in
+                proof.takesEffect = true
+                proof.acksTooEarly = true
+            }
+        },
         Row(number: 15, name: "worker SIGSTOP beyond its lease") { workshop in
             var outcome = try await workshop.inflict(
                 [.pauseWorker: 1], workshop.count(short: 2, full: 50), row: 15
             ) { proof in
                 // Short leases make short pauses long enough.
+                proof.takesEffect = true
                 proof.lease = .seconds(1)
                 proof.recipe.workerPause = .milliseconds(1_500)...(.milliseconds(2_500))
             }

@@ -44,7 +44,7 @@ struct SummaryTable {
             let isGood = result.isGood(for: row)
             if isGood { passed += 1 } else { failed += 1 }
             var word = isGood ? "ok" : "FAILED"
-            if row.mustFail { word = isGood ? "caught" : "FAILED: nothing noticed it" }
+            if !row.mustBreak.isEmpty { word = isGood ? "caught" : "FAILED: nothing noticed it" }
             if !outcome.note.isEmpty { word += ", \(outcome.note)" }
             line(
                 Self.columns([

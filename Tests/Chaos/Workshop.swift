@@ -53,6 +53,7 @@ struct Workshop: Sendable {
         var arena = Arena.Configuration(folder: try makeFolder(name), executables: executables)
         arena.launch = launch
         arena.access = access
+        arena.earlier = earlier
         if let programs { (arena.broker, arena.barid) = programs }
         if let dataFolder { arena.dataFolder = dataFolder }
         return try await Arena.with(arena) { arena in

@@ -35,6 +35,14 @@ public struct ProvenWorker: Sendable {
     ///
     /// The default is 1,000, the most: what a plan of faults does to an event is not its fault.
     public var maximumDeliveries: UInt32 = 1_000
+    /// Folder in which its work takes effect, shared with the other workers; nil for none.
+    ///
+    /// The default is none.
+    public var effects: String?
+    /// Whether it acks before its work takes effect, as no worker may: for a proof that has to fail.
+    ///
+    /// The default is false.
+    public var acksTooEarly = false
 
     /// A worker.
     ///
@@ -63,6 +71,7 @@ public struct ProvenWorker: Sendable {
     /// - Throws: `RPCError` when the history cannot be written or the broker refuses for good.
     public func run(until stop: StopFlag) async throws {
         let writer = try HistoryWriter(path: history, actor: name)
+        let effects = try effects.map(EffectStore.init)
         try await BaridClient.with(
             endpoint, name: name, key: key, wait: .seconds(3_600), logger: Logger(label: name)
         ) { client in
@@ -71,7 +80,7 @@ public struct ProvenWorker: Sendable {
                 number += 1
                 let stream = WorkStream(
                     worker: self, session: "\(name).\(getpid()).\(number)", writer: writer,
-                    stop: stop)
+                    effects: effects, stop: stop)
                 do {
                     try await stream.run(on: client)
                 } catch let error as RPCError
@@ -91,6 +100,8 @@ private final class WorkStream: Sendable {
         var desk: WorkDesk
         /// Last time that the broker was heard of.
         var heard = MonotonicTime.now
+        /// What was acked before its effect.
+        var late: [WorkDesk.Held] = []
         var hasEnded = false
         var failure: (any Error)?
     }
@@ -98,13 +109,18 @@ private final class WorkStream: Sendable {
     private let worker: ProvenWorker
     private let session: String
     private let writer: HistoryWriter
+    private let effects: EffectStore?
     private let stop: StopFlag
     private let state: Mutex<State>
 
-    init(worker: ProvenWorker, session: String, writer: HistoryWriter, stop: StopFlag) {
+    init(
+        worker: ProvenWorker, session: String, writer: HistoryWriter, effects: EffectStore?,
+        stop: StopFlag
+    ) {
         self.worker = worker
         self.session = session
         self.writer = writer
+        self.effects = effects
         self.stop = stop
         state = Mutex(State(desk: WorkDesk(credit: worker.credit)))
     }
@@ -166,7 +182,13 @@ private final class WorkStream: Sendable {
         do {
             try state.withLock { state in
                 state.heard = MonotonicTime.now
-                try write(try state.desk.receive(message, now: .now))
+                let notes = try state.desk.receive(message, now: .now)
+                try write(notes)
+                guard worker.acksTooEarly, message.settled > 0 else { return }
+                try state.late.forEach { try effects?.apply($0) }
+                state.late = notes.compactMap { note in
+                    if case .settled(let held, .ack) = note { held } else { nil }
+                }
             }
         } catch {
             state.withLock { $0.failure = error }
@@ -177,6 +199,7 @@ private final class WorkStream: Sendable {
     /// What was said and not answered is unknown now, and everything held is somebody else's.
     private func close() throws {
         try state.withLock { state in
+            try state.late.forEach { try effects?.apply($0) }
             try writer.append(
                 state.desk.unanswered.flatMap { entries(.ackUnknown, $0.held, $0.how) })
             let heard = state.heard
@@ -188,6 +211,9 @@ private final class WorkStream: Sendable {
     }
 
     private func write(_ notes: [WorkDesk.Note]) throws {
+        for case .settling(let held, .ack) in notes where !worker.acksTooEarly {
+            try effects?.apply(held)
+        }
         try writer.append(notes.flatMap(entries))
         for case .poisoned in notes { kill(getpid(), SIGKILL) }
     }

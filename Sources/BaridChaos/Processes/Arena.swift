@@ -25,6 +25,10 @@ public final class Arena: Sendable {
         public var broker: String
         /// Path of `barid`, whose hidden commands are the publishers and workers.
         public var barid: String
+        /// Folder of the executables of an earlier version, should there be some among the programs.
+        ///
+        /// The default is none.
+        public var earlier: String?
         /// How the broker is started where nobody says otherwise.
         ///
         /// The default is nothing special.
@@ -78,6 +82,14 @@ public final class Arena: Sendable {
         }
     }
 
+    /// Whether who is started now is of an earlier version.
+    var isEarlier: (broker: Bool, barid: Bool) {
+        guard let folder = configuration.earlier else { return (false, false) }
+        return programs.withLock {
+            ($0.broker.hasPrefix("\(folder)/"), $0.barid.hasPrefix("\(folder)/"))
+        }
+    }
+
     /// Where the broker listens.
     public var endpoint: Endpoint { .ipc(path: socket) }
 
@@ -86,6 +98,9 @@ public final class Arena: Sendable {
 
     /// The folder of the histories.
     public var historyFolder: String { "\(configuration.folder)/history" }
+
+    /// The folder of what workers' work comes to.
+    var effectFolder: String { "\(configuration.folder)/effects" }
 
     /// Works in an arena, and ends every process of it.
     ///

@@ -132,7 +132,8 @@ public final class Fleet: Sendable {
 
     /// Waits for the end of a process, and of all it started.
     ///
-    /// What starts another program, such as strace, may be gone before it is.
+    /// What starts another program, such as strace, is gone a moment before it: it is killed with its group
+    /// then, and has what it holds until the kernel has done so.
     ///
     /// - Parameters:
     ///   - name: The process.
@@ -155,22 +156,16 @@ public final class Fleet: Sendable {
     /// - Parameter name: The process.
     /// - Throws: ``NeverHappened`` should the system not do it within 30 s.
     public func kill(_ name: String) async throws {
-        if process(name) != nil {
-            signal(SIGKILL, name)
-        } else if hasGroup(name), let group = state.withLock({ $0.groups[name] }) {
-            ProcessGroup.end(group)
-        } else {
-            return
-        }
+        guard process(name) != nil || hasGroup(name) else { return }
+        signal(SIGKILL, name)
         try await ended(name, within: .seconds(30))
     }
 
     private func killAll() async {
-        let groups = state.withLock { Array($0.groups.values) }.filter(ProcessGroup.isAlive)
-        for group in groups { ProcessGroup.end(group) }
+        let names = state.withLock { Array($0.groups.keys) }
+        for name in names { signal(SIGKILL, name) }
         _ = try? await waiting(for: "end of all", within: .seconds(10)) {
-            state.withLock { $0.running.isEmpty } && !groups.contains(where: ProcessGroup.isAlive)
-                ? () : nil
+            state.withLock { $0.running.isEmpty } && !names.contains(where: hasGroup) ? () : nil
         }
     }
 }

@@ -8,9 +8,6 @@ internal import Foundation
 
 /// What the system says about a process group.
 enum ProcessGroup {
-    /// Ends every process of it.
-    static func end(_ group: Int32) { kill(-group, SIGKILL) }
-
     /// Whether a process of the group runs; one that ended and that nobody has reaped does not.
     static func isAlive(_ group: Int32) -> Bool {
         guard kill(-group, 0) == 0 else { return false }

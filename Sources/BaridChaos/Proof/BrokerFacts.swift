@@ -15,6 +15,8 @@ public struct BrokerFacts: Sendable, Hashable {
     public var refused: UInt64
     /// The sessions of the proof's publishers and workers, by name.
     public var sessions: [String: String]
+    /// The number of the broker's start.
+    public var epoch: UInt64
     /// How far the broker's clock is from ours.
     public var clockOffset: Duration
 
@@ -23,7 +25,7 @@ public struct BrokerFacts: Sendable, Hashable {
     /// - Parameter arena: Where the broker runs.
     /// - Throws: `RPCError` when it does not answer.
     public init(_ arena: Arena) async throws {
-        let (status, offset) = try await BaridClient.with(
+        let (status, epoch, offset) = try await BaridClient.with(
             arena.endpoint, name: "prover", logger: .quiet
         ) { client in
             var options = CallOptions.defaults
@@ -31,12 +33,13 @@ public struct BrokerFacts: Sendable, Hashable {
             let status = try await client.admin.getStatus(
                 Barid_Admin_V1_GetStatusRequest(), options: options)
             guard case .ready(let info) = client.connection.state else {
-                return (status, Duration.zero)
+                return (status, UInt64(0), Duration.zero)
             }
             let ours = Duration.milliseconds(Int64(Date().timeIntervalSince1970 * 1_000))
-            return (status, info.brokerTime - ours)
+            return (status, info.brokerEpoch, info.brokerTime - ours)
         }
         clockOffset = offset
+        self.epoch = epoch
         refused = status.security.refused.values.reduce(0, &+)
         let ours = status.sessions.filter {
             $0.name.hasPrefix("worker-") || $0.name.hasPrefix("publisher-")

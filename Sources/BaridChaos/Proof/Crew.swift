@@ -15,6 +15,8 @@ struct Crew {
     struct Shift: Sendable {
         var name: String
         var history: String
+        /// Whether it was of an earlier version.
+        var isEarlier = false
         /// When it was killed, in the time of histories; nil when it ended by itself.
         var killed: Int64?
         /// What it saw from this time on did not happen: the power was cut.
@@ -43,7 +45,7 @@ struct Crew {
         stopped.remove(name)
         let history = "\(arena.historyFolder)/\(name).\(number).jsonl"
         latest[name] = shifts.count
-        shifts.append(Shift(name: name, history: history))
+        shifts.append(Shift(name: name, history: history, isEarlier: arena.isEarlier.barid))
         var arguments = [name.hasPrefix("publisher") ? "prove-publisher" : "prove-worker"]
         arguments += ["--name", name, "--history", history]
         if name.hasPrefix("publisher") {
@@ -61,6 +63,8 @@ struct Crew {
                 "--lease-ms", "\(proof.lease.milliseconds)",
                 "--maximum-deliveries", "\(proof.maximumDeliveries)",
             ]
+            if proof.takesEffect { arguments += ["--effects", arena.effectFolder] }
+            if proof.acksTooEarly { arguments.append("--acks-too-early") }
         }
         try await arena.startActor(name, arguments)
     }

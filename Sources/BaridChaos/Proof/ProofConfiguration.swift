@@ -41,6 +41,14 @@ public struct ProofConfiguration: Sendable {
     ///
     /// The default is 1,000, the most: what a plan of faults does to an event is not its fault.
     public var maximumDeliveries: UInt32 = 1_000
+    /// Whether what workers ack has an effect that is checked: not of an earlier version's workers.
+    ///
+    /// The default is false.
+    public var takesEffect = false
+    /// Whether workers ack before that, as none may: for a proof that has to fail.
+    ///
+    /// The default is false.
+    public var acksTooEarly = false
     /// Bounds on the broker, by name: `rss_bytes`, `fds`.
     ///
     /// The default is none.

@@ -47,6 +47,7 @@ public struct ProofRun: Sendable {
     public func run(_ script: Script? = nil) async throws -> Verdict {
         var stage = makeStage()
         try await arena.startBroker()
+        try await stage.noteBroker()
         for name in stage.crew.workers + stage.crew.publishers { try await stage.crew.start(name) }
         do {
             if let script {
@@ -62,6 +63,9 @@ public struct ProofRun: Sendable {
             try await settle(&stage)
             let history = try await survey(stage, healed: healed)
             stage.verdict.judge(history, shifts: stage.crew.shifts)
+            if configuration.takesEffect, stage.verdict.effects == 0 {
+                stage.violate("effect", "nothing that was acked took effect")
+            }
         } catch let stuck as NeverHappened {
             stage.violate("liveness", stuck.description)
         }
@@ -121,6 +125,7 @@ public struct ProofRun: Sendable {
     func survey(_ stage: ProofStage, healed: Int64) async throws -> History {
         let survey = Survey(arena: arena, limits: configuration.allLimits)
         return try await survey.history(
-            shifts: stage.crew.shifts, healed: healed, samples: stage.samples)
+            shifts: stage.crew.shifts, earlierEpochs: stage.earlierEpochs, healed: healed,
+            samples: stage.samples)
     }
 }

@@ -24,6 +24,9 @@ public struct ProofStage {
     let began = ContinuousClock.now
     var crew: Crew
     var samples: [HistoryEntry] = []
+    private var meter = LatencyMeter()
+    /// Starts of a broker of an earlier version.
+    private(set) var earlierEpochs: Set<UInt64> = []
 
     init(
         _ configuration: ProofConfiguration, arena: Arena, stop: StopFlag,
@@ -40,6 +43,15 @@ public struct ProofStage {
 
     /// The time of histories, and so of ``Verdict/latencies``.
     public var time: Int64 { MonotonicTime.now }
+
+    /// How long events have taken so far, as ``Verdict/latencies`` will have it.
+    ///
+    /// - Returns: Each event that was delivered.
+    /// - Throws: An error of the file system when a history cannot be read.
+    public mutating func latencies() throws -> [Verdict.Latency] {
+        for shift in crew.shifts { try meter.read(shift.history) }
+        return meter.latencies
+    }
 
     /// How many publishers and workers there are.
     public var actorCount: Int { crew.workers.count + crew.publishers.count }
@@ -116,6 +128,13 @@ public struct ProofStage {
     /// - Throws: ``NeverHappened`` when it does not come back.
     public mutating func recover(_ launch: BrokerLaunch? = nil) async throws {
         verdict.recoveries.add(try await arena.startBroker(launch))
+        try await noteBroker()
+    }
+
+    /// Notes which broker it is that was started.
+    mutating func noteBroker() async throws {
+        guard arena.isEarlier.broker else { return }
+        earlierEpochs.insert(try await BrokerFacts(arena).epoch)
     }
 
     /// Adds a finding of a script.

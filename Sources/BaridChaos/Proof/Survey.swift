@@ -11,7 +11,8 @@ struct Survey {
 
     /// Asks the broker, reads the files, and puts it all into one history.
     func history(
-        shifts: [Crew.Shift], healed: Int64, samples: [HistoryEntry]
+        shifts: [Crew.Shift], earlierEpochs: Set<UInt64> = [], healed: Int64,
+        samples: [HistoryEntry]
     ) async throws -> History {
         var entries = samples
         for (name, value) in limits.sorted(by: { $0.key < $1.key }) {
@@ -29,10 +30,17 @@ struct Survey {
                 $0.offset = 1
             })
         entries.append(HistoryEntry(.heal, time: healed, actor: "prover"))
+        var earlier = EarlierDeliveries(epochs: earlierEpochs)
         for shift in shifts where FileManager.default.fileExists(atPath: shift.history) {
             let history = Self.seen(try HistoryFiles.read(shift.history), by: shift)
             entries += history.entries
             entries += Self.endings(of: history, shift)
+            earlier.add(history, of: shift)
+        }
+        entries += earlier.entries
+        if FileManager.default.fileExists(atPath: arena.effectFolder) {
+            entries += try EffectStore(folder: arena.effectFolder)
+                .entries(group: ProofConfiguration.group)
         }
         entries += try await BaridClient.with(
             arena.endpoint, name: "prover", logger: .quiet

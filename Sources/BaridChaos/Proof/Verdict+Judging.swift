@@ -10,6 +10,7 @@ extension Verdict {
         duplicated = report.counts.redelivered
         delivered = report.counts.delivered
         stale = report.counts.stale
+        effects = report.counts.effects
         deadLetters = report.counts.deadLetters
         deadLettered = history.entries.filter { $0.operation == .deadLetter }.map(\.event)
         for violation in report.violations {
@@ -17,23 +18,9 @@ extension Verdict {
                 Violation(check: violation.check.rawValue, statement: violation.description))
         }
         measureRedeliveries(history, shifts)
-        measureLatencies(history)
-    }
-
-    private mutating func measureLatencies(_ history: History) {
-        var published: [String: Int64] = [:]
-        for entry in history.entries where entry.operation == .publishTry {
-            // What is tried again was published when it was tried first.
-            published[entry.event] = min(published[entry.event] ?? .max, entry.time)
-        }
-        var delivered: [String: Int64] = [:]
-        for entry in history.entries where entry.operation == .deliver {
-            delivered[entry.event] = min(delivered[entry.event] ?? .max, entry.time)
-        }
-        for (event, time) in delivered {
-            guard let since = published[event], time >= since else { continue }
-            latencies.append(Latency(published: since, time: .nanoseconds(time - since)))
-        }
+        var meter = LatencyMeter()
+        for entry in history.entries { meter.add(entry) }
+        latencies = meter.latencies
     }
 
     /// From each kill of a worker to the next delivery of what it held then.

@@ -18,6 +18,8 @@ public struct Verdict: Sendable {
     public var delivered = 0
     /// Settlements under a token that was not good any more, refused.
     public var stale = 0
+    /// Effects of the workers' work, where it has any.
+    public var effects = 0
     /// Events given up with a reason.
     public var deadLetters = 0
     /// Ids of these.

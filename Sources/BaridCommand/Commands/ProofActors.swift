@@ -50,6 +50,8 @@ struct ProveWorker: AsyncParsableCommand {
     @Option var credit: UInt32
     @Option var leaseMs: Int
     @Option var maximumDeliveries: UInt32
+    @Option var effects: String?
+    @Flag var acksTooEarly = false
 
     func run() async throws {
         let stop = StopFlag.setBySignals()
@@ -59,6 +61,8 @@ struct ProveWorker: AsyncParsableCommand {
             lease: .milliseconds(leaseMs), history: history)
         worker.key = settings.key.value?.key
         worker.maximumDeliveries = maximumDeliveries
+        worker.effects = effects
+        worker.acksTooEarly = acksTooEarly
         try await worker.run(until: stop)
     }
 }

@@ -93,7 +93,9 @@ extension HistoryChecker {
         for (first, second) in zip(given, given.dropFirst()) {
             let numbers = [first.number, second.number]
             guard
-                (first.token.turn, first.token.attempt) < (second.token.turn, second.token.attempt)
+                duty.isTurnless
+                    || (first.token.turn, first.token.attempt)
+                        < (second.token.turn, second.token.attempt)
             else {
                 violate(
                     .oneOwner, "\(name) went out twice in group \(group) under one token", numbers)

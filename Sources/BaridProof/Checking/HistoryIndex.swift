@@ -56,6 +56,8 @@ struct HistoryIndex {
         var deliveries: [Int] = []
         /// Tries to settle or extend, and their answers.
         var settlements: [Int] = []
+        /// One of the deliveries went to a session that knows no turns.
+        var isTurnless = false
         var effects: [Int] = []
         var deadLetter: Int?
         var deadLetterRemoved: Int?
@@ -72,7 +74,7 @@ struct HistoryIndex {
         var attempt: UInt64
     }
 
-    let entries: [HistoryEntry]
+    private(set) var entries: [HistoryEntry]
     /// How often each attempt was taken back with its worker.
     private(set) var lost: [LostAttempt: Int] = [:]
     private(set) var events: [Event] = []
@@ -90,6 +92,8 @@ struct HistoryIndex {
     private(set) var sessionEnds: [String: Int64] = [:]
     /// When the worker of each session last did or saw something.
     private(set) var sessionLasts: [String: Int64] = [:]
+    /// Sessions whose worker or broker knows no turns.
+    private var turnless: Set<String> = []
     /// Answers to publishes that nobody tried.
     private(set) var strayAnswers: [Int] = []
     private(set) var healed: Int?
@@ -104,8 +108,21 @@ struct HistoryIndex {
         entries = history.sorted
         var open: [Sender: [Int]] = [:]
         for (number, entry) in entries.enumerated() { add(number, entry, &open) }
+        forgetTurns()
         for name in topics.keys {
             topics[name]?.log.sort { (entries[$0].offset, $0) < (entries[$1].offset, $1) }
+        }
+    }
+
+    /// What some saw without turns is compared without them.
+    private mutating func forgetTurns() {
+        guard !turnless.isEmpty else { return }
+        for index in duties.indices
+        where duties[index].deliveries.contains(where: { turnless.contains(entries[$0].session) }) {
+            duties[index].isTurnless = true
+            for number in duties[index].deliveries + duties[index].settlements {
+                entries[number].token?.turn = 0
+            }
         }
     }
 
@@ -120,7 +137,7 @@ struct HistoryIndex {
     }
 
     private mutating func add(_ number: Int, _ entry: HistoryEntry, _ open: inout [Sender: [Int]]) {
-        if !entry.session.isEmpty, entry.operation != .sessionEnd {
+        if !entry.session.isEmpty, entry.operation != .sessionEnd, entry.operation != .turnless {
             sessionLasts[entry.session] = max(sessionLasts[entry.session] ?? .min, entry.time)
         }
         switch entry.operation {
@@ -154,6 +171,7 @@ struct HistoryIndex {
         case .sessionEnd:
             let from = entry.from ?? .min
             sessionEnds[entry.session] = min(sessionEnds[entry.session] ?? .max, from)
+        case .turnless: turnless.insert(entry.session)
         case .effect:
             withDuty(entry) { $0.effects.append(number) }
             groups[group(entry)].hasEffects = true

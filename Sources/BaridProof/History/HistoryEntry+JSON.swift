@@ -136,7 +136,7 @@ extension HistoryEntry {
             needed = [
                 ("event_id", !event.isEmpty), ("group", !group.isEmpty), ("epoch", token != nil),
             ]
-        case .sessionEnd: needed = [("session", !session.isEmpty)]
+        case .sessionEnd, .turnless: needed = [("session", !session.isEmpty)]
         case .effect, .pending, .deadLetter, .deadLetterRemoved, .deadLetterRetried, .expired:
             needed = [("event_id", !event.isEmpty), ("group", !group.isEmpty)]
         case .lost:

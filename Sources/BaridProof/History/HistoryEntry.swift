@@ -37,6 +37,8 @@ public struct HistoryEntry: Sendable, Equatable {
         case ackUnknown = "ack_unknown"
         /// A worker's session is over.
         case sessionEnd = "session_end"
+        /// The worker of a session, or its broker, is of a version that knows no turns.
+        case turnless
         /// A worker's work took effect, once for each time it did.
         case effect
         /// Faults are over: from here on everything has to come to an end in time.
