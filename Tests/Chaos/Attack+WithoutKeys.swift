@@ -29,7 +29,7 @@ extension Attack {
                     for peer in peers {
                         do { try peer.send([byte]) } catch { return .refused }
                     }
-                    wait(1, stop)
+                    if isCut(peers, within: .seconds(1), stop) { return .refused }
                 }
                 return stop.isSet ? .ignored : .succeeded("a minute's handshake was let through")
             }
@@ -40,11 +40,9 @@ extension Attack {
                     try RawZMTP(number % 2 == 0 ? target.ipc : target.tcp)
                 }
                 for peer in peers { try peer.send(Array(RawZMTP.greeting().prefix(11))) }
-                wait(6, stop)
                 // Cut after the 5 s of a handshake, unless this turn ended before.
-                guard !stop.isSet else { return .ignored }
-                return peers.allSatisfy { $0.isCut(within: .seconds(2)) }
-                    ? .refused : .succeeded("a handshake of 8 s")
+                if isCut(peers, within: .seconds(8), stop) { return .refused }
+                return stop.isSet ? .ignored : .succeeded("a handshake of 8 s")
             }
         },
         Attack(name: "garbage") { target, _ in
@@ -103,8 +101,16 @@ extension Attack {
         }
     }
 
-    /// Waits for some seconds, or for the end of the turn.
-    private static func wait(_ seconds: Int, _ stop: StopFlag) {
-        for _ in 0..<(seconds * 20) where !stop.isSet { Thread.sleep(forTimeInterval: 0.05) }
+    /// Whether all are cut in time; false also when the turn ends before.
+    private static func isCut(
+        _ peers: [RawZMTP], within limit: Duration, _ stop: StopFlag
+    ) -> Bool {
+        let end = ContinuousClock.now + limit
+        return peers.allSatisfy { peer in
+            while !stop.isSet, ContinuousClock.now < end {
+                if peer.isCut(within: .milliseconds(50)) { return true }
+            }
+            return false
+        }
     }
 }

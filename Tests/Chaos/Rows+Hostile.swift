@@ -33,9 +33,8 @@ extension Rows {
         proof.traffic.workMilliseconds = 0
         proof.traffic.keys = 1_000
         proof.rate = 200
-        let rounds = workshop.count(short: 3, full: 20)
-        let turn = Duration.milliseconds(workshop.isFull ? 4_000 : 1_500)
-        let turns = Turns()
+        let (least, most) = workshop.isFull ? (20, 60) : (5, 20)
+        let windows = Windows(length: workshop.isFull ? .seconds(4) : .seconds(1))
         let verdict = try await workshop.prove("row-\(row)", proof, access: access) { stage in
             let target = Attack.Target(
                 socket: stage.arena.socket, port: port, arena: stage.arena)
@@ -45,15 +44,21 @@ extension Rows {
             for attack in attacks where !stage.isStopped {
                 let refused = try await BrokerFacts(stage.arena).refused
                 let force = Attack.Force(attack, target)
-                for _ in 0..<rounds where !stage.isStopped {
+                // What looks slow is looked at longer before it is judged: a machine has moods.
+                while !stage.isStopped, windows.count(attack.name) < most,
+                    try windows.count(attack.name) < least
+                        || windows.slowness(attack.name, stage.latencies()) != nil
+                {
                     let began = stage.time
-                    try await stage.pass(turn)
-                    turns.add(quiet: attack.name, began...stage.time)
+                    try await stage.pass(max(windows.length, attack.turn))
+                    windows.add(quiet: attack.name, began...stage.time)
                     await force.attack()
                     let met = stage.time
-                    try await stage.pass(max(turn, attack.turn))
-                    turns.add(attack.name, met...stage.time)
+                    try await stage.pass(max(windows.length, attack.turn))
+                    windows.add(attack.name, met...stage.time)
                     await force.cease()
+                    // Memory that an attack took is given back a moment later.
+                    try await stage.pass(.milliseconds(200))
                 }
                 stage.count(.killPublisher)
                 let after = try await BrokerFacts(stage.arena).refused
@@ -77,7 +82,7 @@ extension Rows {
                 stage.violate("bystanders", "\(name) lost its session to somebody's attack")
             }
             if let most = stage.arena.fleet.process(Arena.broker).flatMap({ ProcessMeasure($0) }) {
-                turns.peak = most.peakBytes
+                windows.peak = most.peakBytes
                 if most.peakBytes > maximumBytes {
                     stage.violate(
                         "bounds", "the broker took \(most.peakBytes >> 20) MiB under attack")
@@ -90,83 +95,113 @@ extension Rows {
         if outcome.stale > 0 {
             outcome.fail("attack: \(outcome.stale) settlements of rightful workers were refused")
         }
-        // Short counts run in the gate, beside whatever else the machine does.
-        turns.judge(
-            verdict.latencies, slack: .milliseconds(workshop.isFull ? 20 : 300), &outcome)
+        windows.judge(verdict.latencies, &outcome)
         return outcome
     }
 }
 
-/// When there was quiet and when which attack, and the latencies of each.
-final class Turns: Sendable {
+/// Windows of one length, quiet and under attack in turn, and how late events were in each.
+///
+/// A typical p99 is the median of the windows': what a single one has of chance, such as a slow sync of the
+/// disk, is not in it.
+final class Windows: Sendable {
+    /// What an attacker's own threads may take of a small machine, beside twice the time of before.
+    static let allowance = Duration.milliseconds(10)
+
     private struct State {
         var order: [String] = []
-        var turns: [String: [ClosedRange<Int64>]] = [:]
-        var quiet: [ClosedRange<Int64>] = []
-        var quietBefore: [String: [ClosedRange<Int64>]] = [:]
+        var loud: [String: [ClosedRange<Int64>]] = [:]
+        var quiet: [String: [ClosedRange<Int64>]] = [:]
         var peak: Int64 = 0
     }
 
+    let length: Duration
     private let state = Mutex(State())
 
-    func add(_ name: String, _ range: ClosedRange<Int64>) {
+    init(length: Duration) { self.length = length }
+
+    /// How many windows there are of an attack; as many were quiet.
+    func count(_ name: String) -> Int { state.withLock { $0.loud[name]?.count ?? 0 } }
+
+    /// Takes the time of an attack, as many windows as fit.
+    func add(_ name: String, _ time: ClosedRange<Int64>) {
         state.withLock { state in
-            if state.turns[name] == nil { state.order.append(name) }
-            state.turns[name, default: []].append(range)
+            if state.loud[name] == nil { state.order.append(name) }
+            state.loud[name, default: []] += cut(time)
         }
     }
 
-    func add(quiet name: String, _ range: ClosedRange<Int64>) {
-        state.withLock { state in
-            state.quiet.append(range)
-            state.quietBefore[name, default: []].append(range)
+    /// Takes the quiet time before an attack.
+    func add(quiet name: String, _ time: ClosedRange<Int64>) {
+        state.withLock { $0.quiet[name, default: []] += cut(time) }
+    }
+
+    private func cut(_ time: ClosedRange<Int64>) -> [ClosedRange<Int64>] {
+        let length = Int64(length / .nanoseconds(1))
+        let count = (time.upperBound - time.lowerBound) / length
+        return (0..<count).map { number in
+            let begin = time.lowerBound + number * length
+            return begin...(begin + length - 1)
         }
     }
 
+    /// The most memory of the broker.
     var peak: Int64 {
         get { state.withLock { $0.peak } }
         set { state.withLock { $0.peak = newValue } }
     }
 
-    /// Under each attack, the median of the turns' p99 is at most twice that of the quiet turns.
-    ///
-    /// What a turn has of chance, such as a slow sync of the disk, is in the quiet ones as well; the
-    /// slack is for what the attacker's own threads take of the machine.
-    func judge(
-        _ latencies: [Verdict.Latency], slack: Duration, _ outcome: inout Outcome
-    ) {
+    /// What is wrong with latencies under an attack; nil when nothing is.
+    func slowness(_ name: String, _ latencies: [Verdict.Latency]) -> String? {
         let state = state.withLock { $0 }
-        func typical(_ turns: [ClosedRange<Int64>]) -> Duration? {
-            var all = Durations()
-            for turn in turns {
-                var one = Durations()
-                for latency in latencies where turn.contains(latency.published) {
-                    one.add(latency.time)
-                }
-                // A turn with few deliveries has no p99; it is a finding of the history's checks.
-                if one.count >= 50, let value = one.percentile(99) { all.add(value) }
+        return Self.slowness(
+            quiet: Self.quiet(around: name, state, latencies),
+            loud: Self.typical(state.loud[name] ?? [], latencies), name)
+    }
+
+    private static func slowness(quiet: Duration?, loud: Duration?, _ name: String) -> String? {
+        guard let quiet else { return "nothing was delivered while it was quiet" }
+        guard let loud else { return "too little was delivered during \(name)" }
+        guard loud > quiet * 2 + allowance else { return nil }
+        return "p99 \(Verdict.text(loud)) during \(name), \(Verdict.text(quiet)) without"
+    }
+
+    /// Of the windows between those of the attack, or of the whole run when that was slower.
+    private static func quiet(
+        around name: String, _ state: State, _ latencies: [Verdict.Latency]
+    ) -> Duration? {
+        let own = typical(state.quiet[name] ?? [], latencies)
+        let all = typical(state.quiet.values.flatMap { $0 }, latencies)
+        return own.flatMap { own in all.map { max(own, $0) } }
+    }
+
+    private static func typical(
+        _ windows: [ClosedRange<Int64>], _ latencies: [Verdict.Latency]
+    ) -> Duration? {
+        var all = Durations()
+        for window in windows {
+            var one = Durations()
+            for latency in latencies where window.contains(latency.published) {
+                one.add(latency.time)
             }
-            return all.median
+            // A window with few deliveries has no p99; it is a finding of the history's checks.
+            if one.count >= 50, let value = one.percentile(99) { all.add(value) }
         }
-        guard let quiet = typical(state.quiet) else {
-            outcome.fail("latency: nothing was delivered while it was quiet")
-            return
-        }
-        var words = ["p99 \(Verdict.text(quiet)) quiet"]
+        return all.median
+    }
+
+    /// Under each attack, the p99 is at most twice that of quiet windows and the allowance.
+    func judge(_ latencies: [Verdict.Latency], _ outcome: inout Outcome) {
+        let state = state.withLock { $0 }
+        var words: [String] = []
         for name in state.order {
-            guard let loud = typical(state.turns[name] ?? []) else {
-                outcome.fail("latency: too little was delivered during \(name)")
-                continue
+            let quiet = Self.quiet(around: name, state, latencies)
+            let loud = Self.typical(state.loud[name] ?? [], latencies)
+            if let problem = Self.slowness(quiet: quiet, loud: loud, name) {
+                outcome.fail("latency: \(problem), of \(state.loud[name]?.count ?? 0) windows each")
             }
-            words.append("\(Verdict.text(loud)) \(name)")
-            // Of the whole run or of the turns around it, whichever was slower: a machine has moods.
-            let before = max(quiet, typical(state.quietBefore[name] ?? []) ?? quiet)
-            if loud > before * 2 + slack {
-                outcome.fail(
-                    "latency: p99 \(Verdict.text(loud)) during \(name), "
-                        + "\(Verdict.text(before)) without")
-            }
+            words.append("\(Verdict.text(quiet)) to \(Verdict.text(loud)) \(name)")
         }
-        outcome.note = "\(words.joined(separator: ", ")); at most \(state.peak >> 20) MiB"
+        outcome.note = "p99 \(words.joined(separator: ", ")); at most \(state.peak >> 20) MiB"
     }
 }
