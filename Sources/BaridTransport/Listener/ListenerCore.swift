@@ -11,15 +11,15 @@ final class ListenerCore {
     let configuration: Listener.Configuration
     let limits: TransportLimits
     let shared: ListenerShared
-    private let mailbox: Mailbox<SocketOrder>
+    let mailbox: Mailbox<SocketOrder>
     private let socket: Socket
     private let monitor: Socket
-    private let localPeer: String
+    let localPeer: String
 
-    private(set) var links: [RoutingID: PeerLink] = [:]
-    private var linksByNumber: [UInt64: PeerLink] = [:]
+    var links: [RoutingID: PeerLink] = [:]
+    var linksByNumber: [UInt64: PeerLink] = [:]
     private var dirty: [PeerLink] = []
-    private var nextNumber: UInt64 = 1
+    var nextNumber: UInt64 = 1
     private var isSomebodyGone = false
     /// The connection that goes next had not finished its handshake.
     private var hasHandshakeFailed = false
@@ -35,12 +35,12 @@ final class ListenerCore {
     var failuresOfSelfTest: Int
 
     private var isStopping = false
-    private var drainLimit: ContinuousClock.Instant?
-    private var nextScan: ContinuousClock.Instant = .now
+    var drainLimit: ContinuousClock.Instant?
+    var nextScan: ContinuousClock.Instant = .now
 
     private var events: [Session.Event] = []
     private var sent: [Session.Sent] = []
-    private var batch: [UInt8] = []
+    var batch: [UInt8] = []
     private var orders: [SocketOrder] = []
 
     init(
@@ -163,174 +163,9 @@ final class ListenerCore {
         return true
     }
 
-    /// What is known of who sent a hello.
-    private struct Visitor {
-        var routingID: RoutingID
-        var descriptor: Int32?
-        /// Nil where keys are not in use.
-        var userID: String?
-        var identity: PeerIdentity
-        var rights: Rights
-    }
-
-    private func greet(_ part: inout Message, _ id: RoutingID, _ now: ContinuousClock.Instant) {
-        let descriptor = part.sourceDescriptor
-        let userID = part.property("User-Id")
-        part.withUnsafeBytes { greet($0, id, descriptor, userID, now) }
-    }
-
-    /// Begins a session, or says why not.
-    private func greet(
-        _ bytes: UnsafeRawBufferPointer, _ id: RoutingID, _ descriptor: Int32?, _ userID: String?,
-        _ now: ContinuousClock.Instant
-    ) {
-        do {
-            var reader = ByteReader(bytes)
-            let header = try FrameHeader(from: &reader)
-            guard header.kind == .hello else {
-                throw FrameError(code: .unknownSession, text: "say hello first")
-            }
-            let hello = try HelloBody(reader.take(header.length))
-            let version = try hello.commonVersion()
-            let visitor = try admit(id, descriptor, userID, Registration(hello.metadata))
-            guard links.count < configuration.peers.maximumSessions else {
-                throw FrameError(
-                    code: .tooManySessions,
-                    text: "the broker has \(links.count) sessions, its maximum")
-            }
-            guard drainLimit == nil else {
-                throw FrameError(code: .draining, text: "the broker is shutting down")
-            }
-            // A descriptor may be used again: whoever had it before is marked as gone first.
-            try? readMonitor()
-            let link = try begin(hello, version: version, visitor, now)
-            let rest = UnsafeRawBufferPointer(rebasing: bytes[reader.offset...])
-            if !rest.isEmpty {
-                take(rest, on: link, now)
-            }
-        } catch let error as FrameError {
-            refuse(id, error, descriptor)
-        } catch {
-            refuse(id, .malformed("\(error)"), descriptor)
-        }
-    }
-
-    /// Says who wants a session, or refuses it.
-    private func admit(
-        _ id: RoutingID, _ descriptor: Int32?, _ userID: String?, _ registration: Registration
-    ) throws(FrameError) -> Visitor {
-        guard let keys = configuration.keys else {
-            return Visitor(
-                routingID: id, descriptor: descriptor, identity: .local, rights: .all)
-        }
-        guard let identity = PeerIdentity(userID: userID) else {
-            // Nobody vouched for the connection: libzmq let it in without asking.
-            configuration.audit.refused(
-                .session, who: "nobody", what: "hello of \(registration.name)",
-                right: "an authenticated connection")
-            throw FrameError(code: .notAllowed, text: "the connection is not authenticated")
-        }
-        guard let rights = keys.rights(of: identity) else {
-            configuration.audit.refused(
-                .session, who: "\(identity)", what: "hello of \(registration.name)",
-                right: "a key that is let in")
-            throw FrameError(code: .notAllowed, text: "the key \(identity) was revoked")
-        }
-        if identity != .local {
-            let count = links.values.count { $0.description?.identity == identity }
-            guard count < configuration.peers.maximumSessionsPerKey else {
-                throw FrameError(
-                    code: .tooManySessions,
-                    text: "the key \(identity) has \(count) sessions, the most a key may have")
-            }
-        }
-        if let service = registration.services.first(where: { !rights.mayServe($0) }) {
-            configuration.audit.refused(
-                .session, who: "\(identity)", what: service, right: "serve=\(service)")
-            throw FrameError(
-                code: .notAllowed, text: "the key \(identity) has no right to serve \(service)")
-        }
-        return Visitor(
-            routingID: id, descriptor: descriptor, userID: userID, identity: identity,
-            rights: rights)
-    }
-
-    /// Ends the sessions of keys that were revoked or have other rights now.
-    private func endUnwanted() {
-        guard let keys = configuration.keys else { return }
-        for link in Array(links.values) {
-            guard let description = link.description else { continue }
-            let rights = keys.rights(of: description.identity)
-            guard rights != description.rights else { continue }
-            let (code, text): (SessionCode, String) =
-                rights == nil
-                ? (.notAllowed, "the key \(description.identity) was revoked")
-                : (.goodbye, "the rights of the key \(description.identity) changed")
-            link.session.goaway(code, text)
-            end(link, code, text)
-        }
-    }
-
-    private func begin(
-        _ hello: HelloBody, version: UInt16, _ visitor: Visitor, _ now: ContinuousClock.Instant
-    ) throws(RPCError) -> PeerLink {
-        let number = nextNumber
-        nextNumber += 1
-        let since = WallClock.now
-        let welcome = WelcomeBody(
-            version: version, nonce: hello.nonce, session: number,
-            brokerEpoch: configuration.brokerEpoch, brokerTime: WallClock.milliseconds(since),
-            maximumMessageBytes: limits.maximumMessageBytes)
-        let link = PeerLink(
-            session: try Session(accepting: hello, welcome: welcome, limits: limits, now: now))
-        let registration = Registration(hello.metadata)
-        var description = SessionDescription(
-            id: number, peer: "\(localPeer)#\(number)", registration: registration, since: since)
-        description.identity = visitor.identity
-        description.rights = visitor.rights
-        link.number = number
-        link.routingID = visitor.routingID
-        link.descriptor = visitor.descriptor
-        link.userID = visitor.userID
-        link.isRestricted = visitor.rights != .all
-        link.description = description
-        links[visitor.routingID] = link
-        if let descriptor = visitor.descriptor { connections.began(descriptor) }
-        linksByNumber[number] = link
-        nextScan = min(nextScan, link.session.nextTick)
-        markDirty(link)
-        shared.add(description)
-        dispatcher.add(
-            number, services: registration.services, concurrency: registration.concurrency)
-        configuration.logger.info(
-            "session started",
-            metadata: [
-                "session": "\(number)", "name": "\(registration.name)",
-                "who": "\(visitor.identity)",
-            ])
-        configuration.onSession?(.started(description))
-        serveWaiting(registration.services)
-        return link
-    }
-
-    /// Tells a peer without a session why it has none.
-    private func refuse(_ id: RoutingID, _ error: FrameError, _ descriptor: Int32?) {
-        if let link = links[id] {
-            link.session.goaway(error.code, error.text)
-            end(link, error.code, error.text)
-            return
-        }
-        note(error.code, error.text, who: "nobody")
-        if let descriptor { connections.strayed(descriptor).map(cut) }
-        batch.removeAll(keepingCapacity: true)
-        FrameCodec.append(
-            .goaway, body: GoawayBody(error.code, error.text).encode(), to: &batch)
-        _ = send(batch, to: id)
-    }
-
     // MARK: Events
 
-    private func take(
+    func take(
         _ bytes: UnsafeRawBufferPointer, on link: PeerLink, _ now: ContinuousClock.Instant
     ) {
         var offset = 0
@@ -387,77 +222,6 @@ final class ListenerCore {
         guard !link.isDirty else { return }
         link.isDirty = true
         dirty.append(link)
-    }
-
-    // MARK: Local calls
-
-    private func dispatch(
-        _ link: PeerLink, _ id: UInt32, _ open: OpenBody, _ rest: [UInt8],
-        _ now: ContinuousClock.Instant
-    ) {
-        guard let description = link.description else { return }
-        let descriptor = open.descriptor
-        let service = descriptor.service.fullyQualifiedService
-        let deadline = open.remaining.map { now.advanced(by: $0) }
-        if let deadline { nextScan = min(nextScan, deadline) }
-        let isOurs = shared.intake.serves(service) ?? !dispatcher.serves(service)
-        // Peers make names up: those of services that nobody serves are not told apart.
-        let isServed =
-            dispatcher.serves(service) || shared.intake.serves(service) == true
-            || configuration.rawHandlers[open.method] != nil
-        link.session.count(
-            id,
-            in: CallTally(
-                counts: configuration.calls,
-                service: isServed ? configuration.calls.service(service) : .other))
-        guard !link.isRestricted || description.rights.mayCall(descriptor) else {
-            refuseCall(link, id, descriptor, description)
-            return
-        }
-        if let handler = configuration.rawHandlers[open.method] {
-            link.session.accept(id)
-            let handle = StreamHandle(mailbox: mailbox)
-            link.bind(handle, id)
-            let stream = RawStream(
-                handle: handle, method: descriptor, metadata: open.metadata,
-                session: description, deadline: deadline,
-                maximumMessageBytes: limits.maximumMessageBytes)
-            handle.sink = RawSink(stream: stream, receiver: handler.opened(stream))
-        } else if isOurs {
-            link.session.accept(id)
-            serveLocally(link, id, open, descriptor, description)
-        } else {
-            openForwarded(link, id, rest, service: service, deadline: deadline, now)
-        }
-    }
-
-    private func refuseCall(
-        _ link: PeerLink, _ id: UInt32, _ method: MethodDescriptor,
-        _ description: SessionDescription
-    ) {
-        let refusal = Refusal(
-            who: description.identity, what: "call \(method.fullyQualifiedMethod)",
-            right: Rights.needed(for: method))
-        refusal.note(.call, in: configuration.audit)
-        link.session.accept(id)
-        link.session.finish(StatusBody(refusal.status, metadata: refusal.trailers), id)
-    }
-
-    private func serveLocally(
-        _ link: PeerLink, _ id: UInt32, _ open: OpenBody, _ descriptor: MethodDescriptor,
-        _ description: SessionDescription
-    ) {
-        let handle = StreamHandle(mailbox: mailbox)
-        link.bind(handle, id)
-        let call = ServerIntake.Call(
-            handle: handle, open: open, descriptor: descriptor, remotePeer: description.peer,
-            localPeer: localPeer, session: description,
-            maximumMessageBytes: limits.maximumMessageBytes)
-        guard shared.intake.offer(call) else {
-            link.session.finish(
-                StatusBody(Status(code: .unavailable, message: "the broker is shutting down")), id)
-            return
-        }
     }
 
     // MARK: Time and output
@@ -517,7 +281,7 @@ final class ListenerCore {
         link.didSend(sent)
     }
 
-    private func send(_ bytes: [UInt8], to id: RoutingID) -> Socket.SendResult {
+    func send(_ bytes: [UInt8], to id: RoutingID) -> Socket.SendResult {
         do {
             let first = try id.withUnsafeBytes { try socket.send($0, more: true) }
             guard case .sent = first else { return first }
@@ -530,7 +294,7 @@ final class ListenerCore {
 
     // MARK: Ends
 
-    private func readMonitor() throws(ZeroMQError) {
+    func readMonitor() throws(ZeroMQError) {
         while let event = try monitor.nextEvent() {
             let wasGreeting = hasHandshakeFailed
             hasHandshakeFailed = false
