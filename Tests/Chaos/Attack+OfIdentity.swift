@@ -18,10 +18,9 @@ extension Attack {
                 try victim.send(
                     RawZMTP.frame(RawZMTP.barid(kind: 0x0a, [1, 2, 3, 4, 5, 6, 7, 8])))
                 while true {
-                    let frame = try victim.receiveFrame(within: .seconds(5))
-                    guard frame.flags & 4 == 0 else { continue }
-                    if frame.body.first == 0x0b { return .refused }
-                    if frame.body.first == 0x0c { return .succeeded("the victim's session ended") }
+                    let kind = try victim.receiveMessage(within: .seconds(5)).first
+                    if kind == 0x0b { return .refused }
+                    if kind == 0x0c { return .succeeded("the victim's session ended") }
                 }
             }
         },
@@ -34,13 +33,10 @@ extension Attack {
                 try replay.handshake()
                 try replay.send(
                     RawZMTP.frame(RawZMTP.barid(kind: 0x0a, [UInt8](repeating: 1, count: 8))))
-                while true {
-                    let frame = try replay.receiveFrame(within: .seconds(5))
-                    guard frame.flags & 4 == 0 else { continue }
-                    // Goaway `unknown-session`, and nothing else.
-                    return frame.body.first == 0x0c && frame.body.dropFirst(12).first == 0x06
-                        ? .refused : .succeeded("an answer to a frame without a session")
-                }
+                // Goaway `unknown-session`, and nothing else.
+                let answer = try replay.receiveMessage(within: .seconds(5))
+                return answer.first == 0x0c && answer.dropFirst(12).first == 0x06
+                    ? .refused : .succeeded("an answer to a frame without a session")
             }
         },
         Attack(name: "many parts in one message") { target, _ in
@@ -49,11 +45,8 @@ extension Attack {
                 try peer.handshake()
                 _ = try peer.greet()
                 try peer.send(RawZMTP.frame([1], more: true) + RawZMTP.frame([2]))
-                while true {
-                    let frame = try peer.receiveFrame(within: .seconds(5))
-                    guard frame.flags & 4 == 0 else { continue }
-                    if frame.body.first == 0x0c { return .refused }
-                }
+                while try peer.receiveMessage(within: .seconds(5)).first != 0x0c {}
+                return .refused
             }
         },
         Attack(name: "forged acks", isCounted: false, pause: .milliseconds(50)) { target, _ in

@@ -212,12 +212,35 @@ public final class RawZMTP {
         return (flags, try receive(Int(clamping: length), within: limit))
     }
 
+    /// The next part of a message; commands, such as libzmq's own pings, are passed over.
+    ///
+    /// - Throws: ``Gone`` when none comes in time.
+    public func receiveMessage(within limit: Duration = .seconds(10)) throws -> [UInt8] {
+        while true {
+            let frame = try receiveFrame(within: limit)
+            if frame.flags & 4 == 0 { return frame.body }
+        }
+    }
+
     // MARK: Barid
 
     /// A frame of Barid's own, as Protocols/1-transport §3 lays it out.
     public static func barid(kind: UInt8, stream: UInt32 = 0, _ body: [UInt8] = []) -> [UInt8] {
         [kind, 0, 0, 0] + withUnsafeBytes(of: stream.bigEndian) { [UInt8]($0) }
             + withUnsafeBytes(of: UInt32(body.count).bigEndian) { [UInt8]($0) } + body
+    }
+
+    /// The next message that begins with a frame of a kind.
+    ///
+    /// - Parameter kind: As Protocols/1-transport §5 numbers it.
+    /// - Returns: The message.
+    /// - Throws: ``Gone`` when the session ends before, or none comes in time.
+    public func receiveMessage(of kind: UInt8) throws -> [UInt8] {
+        while true {
+            let message = try receiveMessage()
+            if message.first == kind { return message }
+            guard message.first != 0x0c else { throw Gone(description: "the session ended") }
+        }
     }
 
     /// Says hello.
@@ -227,15 +250,11 @@ public final class RawZMTP {
     public func greet() throws -> [UInt8] {
         let hello: [UInt8] = [0, 1, 0, 1] + [1, 2, 3, 4, 5, 6, 7, 8] + [0, 16, 0, 0] + [0, 0]
         try send(Self.frame(Self.barid(kind: 0x01, hello)))
-        while true {
-            let frame = try receiveFrame()
-            // Commands, such as libzmq's own pings, have the third bit.
-            guard frame.flags & 4 == 0 else { continue }
-            guard frame.body.first == 0x02, frame.body.count >= 30 else {
-                throw Gone(description: "no welcome but kind \(frame.body.first ?? 0)")
-            }
-            // Behind header, version and nonce.
-            return Array(frame.body[22..<30])
+        let message = try receiveMessage()
+        guard message.first == 0x02, message.count >= 30 else {
+            throw Gone(description: "no welcome but kind \(message.first ?? 0)")
         }
+        // Behind header, version and nonce.
+        return Array(message[22..<30])
     }
 }
