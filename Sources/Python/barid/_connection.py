@@ -430,7 +430,12 @@ class Connection:
             if monitor in ready:
                 self._read_monitor(socket, monitor, now)
             now = time.monotonic()
-            if may_greet and self._session is None and not self._is_cut and ready.get(socket, 0) & zmq.POLLOUT:
+            if (
+                may_greet
+                and self._session is None
+                and not self._is_cut
+                and ready.get(socket, 0) & zmq.POLLOUT
+            ):
                 self._greet(now)
             self._tick(now)
             for action in self.each_turn:
@@ -625,7 +630,7 @@ class Connection:
             listener(code, text)
 
     def _cut(self) -> None:
-        """Gives the connection up with the session that heard nothing (Protocols/1-transport §7)."""
+        """Ends the connection with the session that heard nothing (Protocols/1-transport §7)."""
         if self._descriptor is None:
             return
         try:
