@@ -52,9 +52,10 @@ struct MetricsLoop {
             connections = []
             for connection in held {
                 var connection = connection
+                // Its time is over also for a peer that never stops.
                 let isKept =
-                    ready.contains(connection.descriptor)
-                    ? goOn(&connection) : connection.limit > now
+                    connection.limit > now
+                    && (!ready.contains(connection.descriptor) || goOn(&connection))
                 if isKept { connections.append(connection) } else { close(connection.descriptor) }
             }
             if polled[1].revents != 0 { accept() }

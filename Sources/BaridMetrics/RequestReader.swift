@@ -64,7 +64,6 @@ enum Response {
             switch code {
             case 404: "Not Found"
             case 405: "Method Not Allowed"
-            case 408: "Request Timeout"
             case 431: "Request Header Fields Too Large"
             case 503: "Service Unavailable"
             default: "Bad Request"

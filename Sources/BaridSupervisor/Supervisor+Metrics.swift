@@ -1,7 +1,7 @@
 import BaridMetrics
 import Foundation
 
-// The supervisor's figures; the table of Protocols/8-observability §2.
+// The supervisor's figures; the table of Protocols/8-observability §1.
 extension Supervisor {
     /// Where figures are served; a port 0 is replaced by the one the system chose.
     public var metricsAddress: MetricsAddress? { metricsServer?.address }

@@ -84,6 +84,23 @@ import Testing
         withExtendedLifetime(deaf) {}
     }
 
+    /// A second after its answer, however much it goes on sending.
+    @Test func aPeerThatNeverStopsIsCut() async throws {
+        let server = try Self.server()
+        defer { server.stop() }
+        let client = try RawClient(port: server.address.port)
+        client.send(Array("GET /metrics HTTP/1.1\r\n\r\n".utf8))
+        #expect(await client.received().hasSuffix(Self.page))
+        let began = ContinuousClock.now
+        let isCut = await Task.detached {
+            while began.duration(to: .now) < MetricsServer.exchangeLimit {
+                guard client.send([UInt8](repeating: 0x41, count: 1 << 10)) else { return true }
+            }
+            return false
+        }.value
+        #expect(isCut)
+    }
+
     @Test func saysSoWhenThereAreNoFigures() async throws {
         let server = try Self.server { nil }
         defer { server.stop() }
