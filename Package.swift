@@ -254,8 +254,9 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "BaridCommand", "BaridSchema", "BrokerCommand", "EntityTaggerPlugin",
-                "IndexerPlugin", "ModeratorPlugin", "ParserPlugin", "TestSupport", protobuf,
+                "BaridCommand", "BaridSchema", "BaridTesting", "BrokerCommand",
+                "EntityTaggerPlugin", "IndexerPlugin", "ModeratorPlugin", "ParserPlugin",
+                "TestSupport", protobuf,
             ], swiftSettings: settings),
         // How figures are made of measurements.
         .testTarget(
