@@ -1,21 +1,32 @@
+internal import BaridSchema
 internal import BaridTransport
+internal import Foundation
 internal import GRPCCore
 internal import Logging
 internal import SwiftProtobuf
 
 extension Subject {
-    /// A method that the worker serves, from the descriptors it handed in.
+    /// A method that the worker serves, from Barid's own descriptors or those it handed in.
     ///
     /// - Throws: ``CheckSkipped`` when it handed in none.
     func servedMethod() async throws -> String {
-        let descriptors: [UInt8]
+        let own = Data(base64Encoded: ProtocolDescriptors.base64) ?? Data()
+        if let method = servedMethod(in: own) { return method }
+        let handedIn: [UInt8]
         do {
-            descriptors = try await wait(for: "its descriptors", within: .seconds(3)) {
+            handedIn = try await wait(for: "its descriptors", within: .seconds(3)) {
                 broker.descriptors
             }
         } catch {
             throw CheckSkipped("it hands in no descriptors, so no method is known")
         }
+        guard let method = servedMethod(in: Data(handedIn)) else {
+            throw CheckSkipped("its descriptors hold none of the services it serves")
+        }
+        return method
+    }
+
+    private func servedMethod(in descriptors: Data) -> String? {
         let set = try? Google_Protobuf_FileDescriptorSet(serializedBytes: descriptors)
         for file in set?.file ?? [] {
             for service in file.service {
@@ -26,7 +37,7 @@ extension Subject {
                 return "\(name)/\(method.name)"
             }
         }
-        throw CheckSkipped("its descriptors hold none of the services it serves")
+        return nil
     }
 
     /// Opens a call and sends nothing, until it is cancelled or its time is over.

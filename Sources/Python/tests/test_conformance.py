@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from conftest import PROGRAMS
+from conftest import PROGRAMS, REPOSITORY
 
 MUTANTS = Path(__file__).with_name("mutants")
 BARID = PROGRAMS / "barid"
@@ -90,9 +91,12 @@ def make_folder(folder: Path, fault: str) -> Path:
     return folder
 
 
-def conform(folder: Path, *arguments: str) -> dict:
+def conform(
+    folder: Path, *arguments: str, samples: Path | None = MUTANTS / "samples.jsonl"
+) -> dict:
+    given = ["--samples", samples] if samples is not None else []
     done = subprocess.run(
-        [BARID, "plugin", "conform", folder, "--json", "--samples", MUTANTS / "samples.jsonl", *arguments],
+        [BARID, "plugin", "conform", folder, "--json", *given, *arguments],
         capture_output=True, text=True, timeout=300,
         env=os.environ | {"MUTANT_MANIFEST": str(folder / "plugin.yaml")},
     )  # fmt: skip
@@ -142,6 +146,23 @@ def test_a_worker_without_a_fault_passes(folder: Path) -> None:
     assert failed == {}
     assert report["passed"] >= 30
     assert junit.read_text().count("<testcase") == len(report["checks"])
+
+
+def test_the_summarizer_passes(tmp_path: Path) -> None:
+    if not BARID.exists():
+        pytest.skip(f"there is no {BARID}; build it with: swift build")
+    shipped = REPOSITORY / "Plugins/Summarizer"
+    folder = tmp_path / "summarizer"
+    shutil.copytree(shipped, folder, ignore=shutil.ignore_patterns(".venv"))
+    program = folder / "run"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')
+    program.chmod(0o755)
+    manifest = folder / "plugin.yaml"
+    manifest.write_text(manifest.read_text("utf-8").replace(".venv/bin/python", "./run"))
+    report = conform(folder, samples=None)
+    failed = {c["check"]: c["reason"] for c in report["checks"] if c["outcome"] == "failed"}
+    assert failed == {}
+    assert report["passed"] >= 35
 
 
 @pytest.mark.parametrize("fault", sorted({fault for fault, _ in FAULTS} - {"orphan"}))
