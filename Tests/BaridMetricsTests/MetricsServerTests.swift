@@ -6,7 +6,9 @@ import Testing
 @testable import BaridMetrics
 
 /// Protocols/8-observability §1: whoever connects harms nothing.
-@Suite(.timeLimit(.minutes(5))) struct MetricsServerTests {
+///
+/// One after the other: who sends much keeps a thread that the server needs for its figures.
+@Suite(.serialized, .timeLimit(.minutes(5))) struct MetricsServerTests {
     private static func server(
         _ render: @escaping @Sendable () async -> String? = { page }
     ) throws -> MetricsServer {
@@ -92,12 +94,11 @@ import Testing
         client.send(Array("GET /metrics HTTP/1.1\r\n\r\n".utf8))
         #expect(await client.received().hasSuffix(Self.page))
         let began = ContinuousClock.now
-        let isCut = await Task.detached {
-            while began.duration(to: .now) < MetricsServer.exchangeLimit {
-                guard client.send([UInt8](repeating: 0x41, count: 1 << 10)) else { return true }
-            }
-            return false
-        }.value
+        var isCut = false
+        while !isCut, began.duration(to: .now) < MetricsServer.exchangeLimit {
+            isCut = !client.send([UInt8](repeating: 0x41, count: 1 << 10))
+            await Task.yield()
+        }
         #expect(isCut)
     }
 
