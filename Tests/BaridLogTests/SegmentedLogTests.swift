@@ -30,6 +30,27 @@ import Testing
         }
     }
 
+    /// Records larger than a piece, with small ones between them, as publishes and acks leave them.
+    @Test func readsEachByteOnce() throws {
+        let disk = FaultyDisk()
+        let log = try SegmentedLog(folder: "log", settings: LogKind.smallSettings, files: disk)
+        var written = 0
+        for number in 0..<40 {
+            let entry = NewLogEntry.bytes(number.isMultiple(of: 2) ? 7_000 : 100, of: UInt8(number))
+            try log.append([entry], expecting: log.lastPosition)
+            try log.commit()
+            written += entry.payloadBytes
+        }
+        let before = disk.bytesRead
+        for number in 0..<40 {
+            let entries = try log.read(
+                from: UInt64(number + 1), maximumBytes: 1, maximumCount: 1)
+            #expect(entries.map(\.payload.count) == [number.isMultiple(of: 2) ? 7_000 : 100])
+            #expect(entries.allSatisfy { $0.payload.allSatisfy { $0 == UInt8(number) } })
+        }
+        #expect(disk.bytesRead - before < written * 6 / 5)
+    }
+
     @Test func makesASegmentLargeEnoughForALargeRecord() throws {
         let log = try SegmentedLog(
             folder: "log", settings: LogKind.smallSettings, files: FaultyDisk())

@@ -154,9 +154,10 @@ extension SegmentedLog {
                 break
             }
             if frame > bytes.count - at {
-                guard piece.entries.isEmpty else { break }
-                // One record larger than a piece is a piece of its own.
-                bytes = try file.read(at + frame, at: offset)
+                // A record that no piece has room for is read to its end, and ends this one.
+                guard piece.entries.isEmpty || frame > count else { break }
+                if !piece.entries.isEmpty { piece.bytes += bytes.count }
+                bytes += try file.read(at + frame - bytes.count, at: offset + bytes.count)
                 guard bytes.count == at + frame else { break }
             }
             let start = at + EntryHeader.size
@@ -181,7 +182,7 @@ extension SegmentedLog {
                     file: segment.path, offset: offset + at,
                     positions: position...max(position, segment.lastPosition), reason: reason))
         }
-        piece.bytes = bytes.count
+        piece.bytes += bytes.count
         return .success(piece)
     }
 }
