@@ -139,16 +139,22 @@ extension SegmentedLog {
                 Chunk(plan: tail.plan, offset: tail.offset, firstPosition: position, bytes: bytes))
             tail.offset += CommitHeader.size
         }
+        let last = chunks.count - 1
+        let start = chunks[last].bytes.count
+        chunks[last].bytes.append(contentsOf: repeatElement(0, count: EntryHeader.size))
+        for piece in entry.payload { chunks[last].bytes.append(contentsOf: piece) }
+        // What was just copied is read from the processor's cache.
         var checksum = EntryHeader.payloadChecksum(nonce: tail.nonce, position: position)
-        for piece in entry.payload {
-            piece.withUnsafeBytes { checksum.add($0) }
+        chunks[last].bytes.withUnsafeBytes { bytes in
+            checksum.add(
+                UnsafeRawBufferPointer(rebasing: bytes[(start + EntryHeader.size)...]))
         }
         let header = EntryHeader(
             position: position, wallTime: entry.wallTime, payloadBytes: UInt32(payloadBytes),
             payloadChecksum: checksum.value, kind: entry.kind, flags: entry.flags)
-        let last = chunks.count - 1
-        chunks[last].bytes += header.encode(nonce: tail.nonce, offset: tail.offset)
-        for piece in entry.payload { chunks[last].bytes.append(contentsOf: piece) }
+        chunks[last].bytes.replaceSubrange(
+            start..<start + EntryHeader.size,
+            with: header.encode(nonce: tail.nonce, offset: tail.offset))
         let padding = frame - EntryHeader.size - payloadBytes
         chunks[last].bytes.append(contentsOf: repeatElement(0, count: padding))
         chunks[last].count += 1
