@@ -36,11 +36,11 @@ public struct TypeCounts: Sendable, Equatable {
                 others += 1
                 return
             }
-            if latest < elements.count, elements[latest].type.elementsEqual(type) {
+            if latest < elements.count, ByteComparison.isEqual(type, elements[latest].type) {
                 elements[latest].count += 1
                 return
             }
-            if let index = elements.firstIndex(where: { $0.type.elementsEqual(type) }) {
+            if let index = elements.firstIndex(where: { ByteComparison.isEqual(type, $0.type) }) {
                 latest = index
                 elements[index].count += 1
             } else if elements.count < Self.maximum {
