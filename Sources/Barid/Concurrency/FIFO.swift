@@ -14,6 +14,13 @@ struct FIFO<Element> {
     /// The oldest.
     var first: Element? { head < slots.count ? slots[head] : nil }
 
+    /// A part of the oldest, which stays where it is.
+    @inline(__always)
+    func first<Part>(_ part: (Element) -> Part) -> Part? {
+        guard head < slots.count, let element = slots[head] else { return nil }
+        return part(element)
+    }
+
     mutating func append(_ element: Element) { slots.append(element) }
 
     mutating func popFirst() -> Element? {

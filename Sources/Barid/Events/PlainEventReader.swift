@@ -110,8 +110,20 @@ struct PlainEventReader {
         return packed
     }
 
+    /// Nearly every attribute is ASCII, which needs no look at whether it is UTF-8.
     private static func text(_ bytes: UnsafeRawBufferPointer) -> String? {
-        String(validating: bytes, as: UTF8.self)
+        guard isASCII(bytes) else { return String(validating: bytes, as: UTF8.self) }
+        return bytes.withMemoryRebound(to: UInt8.self) { String(decoding: $0, as: UTF8.self) }
+    }
+
+    private static func isASCII(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        var others: UInt64 = 0
+        let whole = bytes.count & ~7
+        for offset in stride(from: 0, to: whole, by: 8) {
+            others |= bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+        }
+        for offset in whole..<bytes.count { others |= UInt64(bytes[offset]) }
+        return others & 0x8080_8080_8080_8080 == 0
     }
 
     /// At most ten bytes, the shortest or not.

@@ -31,11 +31,12 @@ struct WireWriter {
 
     /// A string, also when empty.
     mutating func bytes(_ number: Int, _ text: String) {
-        var text = text
-        text.withUTF8 { utf8 in
+        let isWritten: Void? = text.utf8.withContiguousStorageIfAvailable { utf8 in
             length(number, utf8.count)
             copy(UnsafeRawBufferPointer(utf8))
         }
+        // A text of another library's making.
+        if isWritten == nil { bytes(number, String(decoding: Array(text.utf8), as: UTF8.self)) }
     }
 
     /// Bytes, also when there are none.

@@ -63,8 +63,9 @@ struct PublishQueue {
         }
         var batch: [Data] = []
         var size = 0
-        while batch.count < limits.batchEvents, let next = waiting.first {
-            size += next.bytes.count
+        batch.reserveCapacity(min(waiting.count, limits.batchEvents))
+        while batch.count < limits.batchEvents, let bytes = waiting.first({ $0.bytes.count }) {
+            size += bytes
             guard batch.isEmpty || size <= limits.batchBytes, var entry = waiting.popFirst() else {
                 break
             }
@@ -99,6 +100,7 @@ struct PublishQueue {
                 throw RPCError(code: .internalError, message: "a receipt without sequence")
             }
             var sequence = range.firstSequence
+            resolutions.reserveCapacity(resolutions.count + count)
             for _ in 0..<count {
                 guard let entry = sent.popFirst() else { break }
                 let receipt = Receipt(

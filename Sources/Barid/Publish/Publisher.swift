@@ -224,7 +224,9 @@ public final class Publisher: Sendable {
         var resolved: [(Submission, PublishOutcome)] = []
         var admitted: [Outside] = []
         let wakes = state.withLock { state in
-            for resolution in change(&state) {
+            let resolutions = change(&state)
+            resolved.reserveCapacity(resolutions.count)
+            for resolution in resolutions {
                 guard let submission = state.open.remove(resolution.number) else {
                     continue
                 }
