@@ -172,6 +172,7 @@ extension Session {
             stream.assembly.append(contentsOf: body)
             assemblyBytes -= stream.assembly.count - body.count
             message = stream.assembly
+            stream.lastAssembly = min(message.count, SessionStream.maximumReserve)
             stream.assembly = []
             stream.isAssembling = false
         } else {
@@ -197,8 +198,8 @@ extension Session {
         _ body: UnsafeRawBufferPointer, charge: Int, _ stream: SessionStream
     ) throws(FrameError) {
         if !stream.isAssembling {
-            // Most messages that need two frames fit twice the first one.
-            stream.assembly.reserveCapacity(2 * body.count)
+            // Most messages are as large as the one before, or fit twice the first frame.
+            stream.assembly.reserveCapacity(max(2 * body.count, stream.lastAssembly))
             stream.isAssembling = true
         }
         stream.assembly.append(contentsOf: body)

@@ -35,6 +35,12 @@ final class SessionStream {
     var assemblyCharge = 0
     var isAssembling = false
 
+    /// How large the latest message of several frames was, as far as memory is reserved for the next.
+    var lastAssembly = 0
+
+    /// Memory that is reserved before anything came to fill it.
+    static let maximumReserve = 1 << 20
+
     var window: ReceiveWindow
 
     /// Bytes received outside of credit that the application has not read.
