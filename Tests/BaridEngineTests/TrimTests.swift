@@ -119,6 +119,25 @@ struct TrimTests {
         }
     }
 
+    /// A topic to which nothing is published any more is read from what is kept, too: one trim took
+    /// all of it, and the next does not name it.
+    @Test func readingBeginsAtWhatIsKeptOfEveryTopic() {
+        var broker = Broker()
+        for id in 1...3 { broker.publish(EventBytes.make(id: "\(id)"), topic: "quiet") }
+        for id in 4...9 { broker.publish(EventBytes.make(id: "\(id)")) }
+        let state = broker.engine.durable
+        let (quiet, busy) = (state.topics[0], TopicID(1))
+        let position = state.topics[1].position(of: 1)
+        broker.step(
+            .trim(
+                Trim(position: position, topics: [.init(topic: TopicID(0), first: quiet.next)])))
+        broker.step(
+            .trim(Trim(position: position + 2, topics: [.init(topic: busy, first: 3)])))
+        for topic in broker.engine.durable.topics {
+            #expect(topic.position(of: topic.first) >= position + 2, "\(topic.name)")
+        }
+    }
+
     /// §8.1.2: it makes a position for a snapshot, and snapshots that are later than the trim before
     /// stay that.
     @Test func aTrimWithoutTopicsChangesNothing() {

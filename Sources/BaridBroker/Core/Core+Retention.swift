@@ -114,7 +114,8 @@ extension Core {
                 continue
             }
             var next = point.sequence
-            var position = point.position
+            // A point that nothing was stored behind may be older than what is kept.
+            var position = max(point.position, log.firstPosition)
             while position < end {
                 let read = try log.read(
                     from: position, maximumBytes: 256 << 10, maximumCount: 256)

@@ -16,12 +16,14 @@ extension Durable {
             if let end = part.lost.last?.upperBound, end >= topics[index].next {
                 topics[index].next = end + 1
             }
-            topics[index].trim(before: part.first, position: trim.position)
+            topics[index].first = max(topics[index].first, part.first)
             for group in groups.indices where groups[group].definition.topic == part.topic {
                 groups[group].drop(before: part.first)
                 for range in part.lost { groups[group].drop(range) }
             }
         }
+        // Of every topic, also one from which nothing goes: reading begins at what is kept.
+        for index in topics.indices { topics[index].dropPoints(before: firstPosition) }
         exits.removeAll { $0.position < trim.position }
     }
 
@@ -39,9 +41,8 @@ extension Durable {
 }
 
 extension DurableTopic {
-    /// Moves the first sequence kept; reading begins no earlier than at `position`.
-    mutating func trim(before first: UInt64, position: UInt64) {
-        self.first = max(self.first, first)
+    /// Reading begins no earlier than at a position and at the first sequence kept.
+    mutating func dropPoints(before position: UInt64) {
         guard let index = points.lastIndex(where: { $0.sequence <= first }) else { return }
         points.removeFirst(index)
         points[0].sequence = max(points[0].sequence, first)
