@@ -15,7 +15,7 @@ struct BadHistory: Sendable, CustomStringConvertible {
         self.spoil = spoil
     }
 
-    static let all: [BadHistory] = storage + duties + leases + effects
+    static let all: [BadHistory] = storage + duties + leases + lives + effects
 
     // MARK: What is stored
 
@@ -116,6 +116,55 @@ struct BadHistory: Sendable, CustomStringConvertible {
         },
         BadHistory("the history stops in the middle", .liveness) { entries in
             entries.removeAll { $0.operation == .end }
+        },
+    ]
+
+    // MARK: Groups that begin anew
+
+    private static let lives: [BadHistory] = [
+        BadHistory("a group that began anew is given nothing again", .completeness) { entries in
+            entries.insertBeforeEnd(.groupReset) { entry in
+                entry.group = "index"
+                entry.offset = 1
+                entry.life = 1
+            }
+        },
+        BadHistory("a purged dead letter is there again", .durability) { entries in
+            for operation in [HistoryEntry.Operation.deadLetterPurged, .deadLetter] {
+                entries.insertBeforeEnd(operation) { entry in
+                    entry.event = "e1"
+                    entry.group = "index"
+                    entry.value = 7
+                }
+            }
+        },
+        BadHistory("an ack is accepted after its group was reset", .oneOwner) { entries in
+            let first = entries.first { $0.operation == .deliver && $0.group == "index" }?.time ?? 0
+            entries.insert(
+                HistoryEntry(.groupReset, time: first, actor: "operator") { entry in
+                    entry.group = "index"
+                    entry.offset = 1
+                    entry.life = 1
+                }, at: 1)
+        },
+        BadHistory("a token of before a reset is used after it", .oneOwner) { entries in
+            entries.insertBeforeEnd(.groupReset) { entry in
+                entry.group = "index"
+                entry.offset = 1
+                entry.life = 1
+            }
+            entries.repeatLast(.deliver, event: "e1", group: "index") { $0.life = 1 }
+        },
+        BadHistory("an event goes to a group that began after it", .noResurrection) { entries in
+            entries.change(.group) { $0.offset = 5 }
+        },
+        BadHistory("an ack is accepted of what retention took", .oneOwner) { entries in
+            let first = entries.first { $0.operation == .deliver && $0.event == "e1" }?.time ?? 0
+            entries.insert(
+                HistoryEntry(.trimmed, time: first, actor: "broker") { entry in
+                    entry.event = "e1"
+                    entry.group = "index"
+                }, at: 1)
         },
     ]
 

@@ -27,6 +27,48 @@ import Testing
         #expect(counts.unknown - counts.unknownStored > 20)
     }
 
+    /// What a group was given before it began anew, or another of its name was made, does not
+    /// count; leases of before are over; and what retention takes is no longer owed.
+    @Test func aGroupBeginsAnewAndLosesWhatRetentionTakes() throws {
+        var history = History()
+        let lines = """
+            {"t_mono":1,"actor":"t","op":"history","value":1}
+            {"t_mono":2,"actor":"b","op":"group","group":"g","offset":1}
+            {"t_mono":3,"actor":"p","op":"pub_try","event_id":"e1","hash":"1","key":"k","type":"t.v1"}
+            {"t_mono":4,"actor":"p","op":"pub_ok","event_id":"e1","offset":1}
+            {"t_mono":5,"actor":"p","op":"pub_try","event_id":"e2","hash":"2","key":"k","type":"t.v1"}
+            {"t_mono":6,"actor":"p","op":"pub_ok","event_id":"e2","offset":2}
+            {"t_mono":7,"actor":"w","op":"deliver","event_id":"e1","group":"g","offset":1,"epoch":1,"attempt":1,"session":"w1","lease_ns":90,"sent_mono":7,"key":"k"}
+            {"t_mono":8,"actor":"w","op":"ack_try","event_id":"e1","group":"g","epoch":1,"attempt":1}
+            {"t_mono":9,"actor":"w","op":"ack_ok","event_id":"e1","group":"g","epoch":1,"attempt":1,"session":"w1"}
+            {"t_mono":10,"actor":"w","op":"deliver","event_id":"e2","group":"g","offset":2,"epoch":1,"attempt":1,"session":"w1","lease_ns":90,"sent_mono":10,"key":"k"}
+            {"t_mono":20,"actor":"o","op":"group_reset","group":"g","offset":1,"life":1}
+            {"t_mono":21,"actor":"w","op":"deliver","event_id":"e1","group":"g","life":1,"offset":1,"epoch":1,"turn":9,"attempt":1,"session":"w2","lease_ns":90,"sent_mono":21,"key":"k"}
+            {"t_mono":22,"actor":"w","op":"ack_try","event_id":"e2","group":"g","epoch":1,"attempt":1}
+            {"t_mono":23,"actor":"w","op":"ack_stale","event_id":"e2","group":"g","epoch":1,"attempt":1}
+            {"t_mono":30,"actor":"b","op":"trimmed","event_id":"e1","group":"g","life":1}
+            {"t_mono":31,"actor":"w","op":"deliver","event_id":"e2","group":"g","life":1,"offset":2,"epoch":1,"turn":9,"attempt":1,"session":"w2","lease_ns":90,"sent_mono":31,"key":"k"}
+            {"t_mono":32,"actor":"o","op":"group_deleted","group":"g","life":1}
+            {"t_mono":33,"actor":"b","op":"group","group":"g","life":2,"offset":2}
+            {"t_mono":34,"actor":"w","op":"deliver","event_id":"e2","group":"g","life":2,"offset":2,"epoch":1,"turn":12,"attempt":1,"session":"w3","lease_ns":90,"sent_mono":34,"key":"k"}
+            {"t_mono":35,"actor":"w","op":"ack_try","event_id":"e2","group":"g","life":2,"epoch":1,"turn":12,"attempt":1}
+            {"t_mono":36,"actor":"w","op":"ack_ok","event_id":"e2","group":"g","life":2,"epoch":1,"turn":12,"attempt":1,"session":"w3"}
+            {"t_mono":40,"actor":"b","op":"log","event_id":"e1","hash":"1","offset":1}
+            {"t_mono":41,"actor":"b","op":"log","event_id":"e2","hash":"2","offset":2}
+            {"t_mono":42,"actor":"t","op":"end"}
+            """
+        try history.add(lines: Array(lines.utf8), file: "test")
+        #expect(HistoryChecker.check(history).violations.isEmpty)
+        var again = History()
+        try again.add(lines: Array(history.lines.utf8), file: "again")
+        #expect(again == history)
+        // Each line about it is needed.
+        for operation in [HistoryEntry.Operation.groupReset, .groupDeleted] {
+            let without = history.entries.filter { $0.operation != operation }
+            #expect(!HistoryChecker.check(History(without)).violations.isEmpty, "\(operation)")
+        }
+    }
+
     @Test(arguments: BadHistory.all)
     func aBadHistoryFailsUnderItsName(bad: BadHistory) {
         for seed in Self.seeds {
@@ -210,8 +252,12 @@ import Testing
     @Test func ofADeletedGroupNothingIsOwed() {
         var entries = GoodHistory(seed: 4).entries
         entries.removeAll { $0.group == "even" && $0.event == "e4" }
+        let last = entries.lastIndex { $0.operation == .heal } ?? 0
         entries.insert(
-            HistoryEntry(.groupDeleted, time: 2_000, actor: "admin") { $0.group = "even" }, at: 10)
-        #expect(HistoryChecker.check(History(entries)).isGood)
+            HistoryEntry(.groupDeleted, time: entries[last].time, actor: "admin") {
+                $0.group = "even"
+            }, at: last)
+        let report = HistoryChecker.check(History(entries))
+        #expect(report.isGood, "\(report.violations)")
     }
 }

@@ -2,7 +2,9 @@ internal import BaridBroker
 internal import BaridEngine
 internal import BaridLog
 internal import BaridProof
+internal import BaridSchema
 internal import SimulatedDisk
+internal import SwiftProtobuf
 
 /// The machine the broker runs on: its disk, and one process after the other.
 final class BrokerHost {
@@ -10,7 +12,7 @@ final class BrokerHost {
     /// Which start of the broker this is.
     private(set) var incarnation = 0
     private(set) var disk: FaultyDisk
-    private(set) var log: (any EventLog)?
+    private(set) var log: WrappedLog?
     private(set) var crashes = 0
     /// The broker refused its log: the run is over.
     private(set) var isRefused = false
@@ -22,7 +24,16 @@ final class BrokerHost {
     private let timeline: Timeline
     private let recorder: Recorder
     private var chance: Chance
-    private var watch = StateWatch()
+    /// Called when a broker has started.
+    var started: () -> Void = {}
+    private var dump: Dump
+    private lazy var watch = StateWatch(
+        RetentionAudit(
+            rules: plan.retention, recorder: recorder,
+            idOfEvent: { [unowned self] in idOfEvent($0, of: $1, from: $2) },
+            wallBefore: { [unowned self] position in
+                try? log?.read(from: position - 1, maximumBytes: 1, maximumCount: 1).first?.wallTime
+            }))
     private var links: [Link] = []
     private var workAt: Int64?
     private var afterwards: [() -> Void] = []
@@ -40,6 +51,7 @@ final class BrokerHost {
         chance = Chance(seed: seed ^ 0xB20CE2)
         disk = FaultyDisk()
         disk.seed(seed)
+        dump = Dump(recorder: recorder)
     }
 
     // MARK: A process's life
@@ -51,6 +63,8 @@ final class BrokerHost {
                 folder: "log", settings: plan.log, files: mutant.fileSystem(disk))
             let log = mutant.log(opened)
             self.log = log
+            log.snapshotLooks = plan.snapshotLooks
+            log.beforeTrim = { [unowned self] in beforeTrim($0, opened) }
             let timeline = timeline
             let mutant = mutant
             let core = try SteppedCore(
@@ -60,6 +74,7 @@ final class BrokerHost {
             recorder.say("broker started: epoch \(core.durable.epoch), \(opened.recovery)")
             if mutant.keepsState { watch.compareAfterRestart(with: core.durable, log, recorder) }
             durableBefore = log.durablePosition
+            started()
             wake()
         } catch let error as LogError {
             log = nil
@@ -172,6 +187,11 @@ final class BrokerHost {
             return
         }
         guard !disk.isDead else { return die(powerLoss: true) }
+        if log.hasTrimmed {
+            // At the time at which leases of what goes end.
+            log.hasTrimmed = false
+            watch.catchUp(log, recorder)
+        }
         let waiting = afterwards
         afterwards = []
         for body in waiting { body() }
@@ -182,6 +202,48 @@ final class BrokerHost {
             watch.compare(with: core.durable, log, recorder)
         }
         if let wait = core.nextWait { plan(at: timeline.now + max(wait, 100_000)) }
+    }
+
+    // MARK: Retention
+
+    /// Records go: what they hold is written down, and a start has to do without them, from the
+    /// older snapshot too.
+    private func beforeTrim(_ position: UInt64, _ log: SegmentedLog) {
+        watch.catchUp(log, recorder)
+        dump.write(log, through: position - 1)
+        let snapshots = log.snapshotPositions
+        guard snapshots.count > 1, let oldest = snapshots.first, oldest >= position - 1 else {
+            recorder.fail("retention", "\(position) is not needed, with snapshots \(snapshots)")
+            return
+        }
+        recorder.say("records before \(position) go")
+    }
+
+    /// The id of an event that the log holds at a position or after it.
+    func idOfEvent(_ sequence: UInt64, of topic: TopicID, from first: UInt64) -> String? {
+        guard let log else { return nil }
+        var position = max(first, log.firstPosition)
+        while position <= log.durablePosition {
+            let entries = try? log.read(from: position, maximumBytes: 1 << 16, maximumCount: 64)
+            guard let entries, let last = entries.last else { return nil }
+            for entry in entries {
+                guard let block = try? Record.events(kind: entry.kind, payload: entry.payload),
+                    block.topic == topic, sequence >= block.firstSequence,
+                    sequence - block.firstSequence < UInt64(block.events.count)
+                else { continue }
+                let bytes = block.events[Int(sequence - block.firstSequence)].bytes
+                return (try? Barid_Bus_V1_Event(serializedBytes: Array(bytes)))?.id
+            }
+            position = last.position + 1
+        }
+        return nil
+    }
+
+    /// Writes what log, groups and index hold at the end.
+    func writeDump(_ index: IndexStore) {
+        guard let core, let log else { return }
+        dump.write(log, through: log.durablePosition)
+        dump.write(core.durable, index)
     }
 
     // MARK: Checks and faults

@@ -8,9 +8,11 @@ final class FollowingReader: LinkClient {
     private let topic: String
     private var chance: Chance
     private var link: Link?
-    private var next: UInt64 = 1
+    private(set) var next: UInt64 = 1
     /// Name and hash of what it saw, by sequence.
-    private(set) var seen: [(name: String, hash: String)] = []
+    private(set) var seen: [UInt64: (name: String, hash: String)] = [:]
+    /// What retention took before it came to read it.
+    private(set) var overtaken: [ClosedRange<UInt64>] = []
 
     init(topic: String, world: World) {
         self.topic = topic
@@ -28,7 +30,11 @@ final class FollowingReader: LinkClient {
     }
 
     private func connect() {
-        guard world.host.core != nil else { return }
+        guard let durable = world.host.core?.durable else { return }
+        if let first = durable.topics.first(where: { $0.name == self.topic })?.first, first > next {
+            overtaken.append(next...first - 1)
+            next = first
+        }
         let link = world.connect(self)
         self.link = link
         let stream = SimulatedStream(link, mutant: world.mutant)
@@ -50,7 +56,7 @@ final class FollowingReader: LinkClient {
                 world.recorder.fail("reading", "a reader got \(sequence) where \(next) was due")
                 return
             }
-            seen.append(("\(topic)/\(event.id)", SimulatedEvent.hash(of: event.textData)))
+            seen[sequence] = ("\(topic)/\(event.id)", SimulatedEvent.hash(of: event.textData))
             next += 1
         }
     }

@@ -18,6 +18,11 @@ final class Link {
     private(set) weak var client: (any LinkClient)?
     /// Nothing passes any more.
     private(set) var isCut = false
+    /// Which life of its group a subscription belongs to, as of the first message sent on it;
+    /// no subscription outlives its life.
+    private(set) var life: UInt64?
+    /// Says which life the group is in.
+    var currentLife: () -> UInt64 = { 0 }
     /// Bytes on their way to the client.
     private(set) var unsent = 0
     private var chance: Chance
@@ -48,6 +53,7 @@ final class Link {
     /// Sends a message to the client.
     func toClient(_ message: [UInt8]) {
         let sent = timeline.now
+        if life == nil { life = currentLife() }
         unsent += message.count
         toClientAt = max(toClientAt, timeline.now + delay())
         plan(toClientAt) { [self] in

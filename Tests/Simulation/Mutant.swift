@@ -18,7 +18,7 @@ class Mutant {
     /// The file system the log gets.
     func fileSystem(_ disk: FaultyDisk) -> any LogFileSystem { disk }
     /// The log the core gets.
-    func log(_ log: SegmentedLog) -> any EventLog { WrappedLog(log) }
+    func log(_ log: SegmentedLog) -> WrappedLog { WrappedLog(log) }
     /// The time the core gets.
     func instant(_ instant: Instant) -> Instant { instant }
     /// A message the core sends.

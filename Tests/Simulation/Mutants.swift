@@ -5,7 +5,9 @@ enum Mutants {
             SkippedSync(), RetriedSync(), SkippedFolderSync(), EarlyRelease(), ForgottenAttempts(),
             ForgottenAcks(), ForgottenOutputs(), ForgottenDeadLetters(), ForgottenIdentities(),
             OverlookedEvents(), AcceptedOldToken(), AcceptedOldTurn(), IgnoredKeys(),
-            EternalLeases(), DoubleDelivery(), WrongReceipts(), ChangedBody(),
+            EternalLeases(), DoubleDelivery(), WrongReceipts(), ChangedBody(), ForgottenReset(),
+            ForgottenDeletion(), ForgottenPurge(), ForgottenPause(), GreedyRetention(),
+            OverlookedPins(), EarlyTrim(),
         ]
     }
 }

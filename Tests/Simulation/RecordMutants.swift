@@ -35,7 +35,7 @@ final class RewritingLog: WrappedLog {
 class RecordMutant: Mutant {
     override var keepsState: Bool { false }
     func rewrite(_ record: Record) -> Record { record }
-    override func log(_ log: SegmentedLog) -> any EventLog { RewritingLog(log, rewrite) }
+    override func log(_ log: SegmentedLog) -> WrappedLog { RewritingLog(log, rewrite) }
     override func adjust(_ plan: inout RunPlan) {
         // From the log alone, not from a snapshot that remembers better.
         plan.core.snapshotRecords = .max
@@ -115,6 +115,60 @@ final class OverlookedEvents: RecordMutant {
     }
 }
 
+/// A reset is confirmed and not kept.
+final class ForgottenReset: OperatedMutant {
+    override var name: String { "a reset is confirmed and forgotten" }
+    override var noticedBy: Set<String> { ["completeness"] }
+    override var operations: [Operation.Kind] { [.reset] }
+    override func rewrite(_ record: Record) -> Record {
+        guard case .groupReset(let group, _) = record else { return record }
+        return .settled(group: group, acked: 0, ranges: [], outputs: nil)
+    }
+}
+
+/// A deletion is confirmed and not kept.
+final class ForgottenDeletion: OperatedMutant {
+    override var name: String { "a deletion is confirmed and forgotten" }
+    override var noticedBy: Set<String> { ["deletion"] }
+    override var operations: [Operation.Kind] { [.delete] }
+    override func rewrite(_ record: Record) -> Record {
+        guard case .groupDeleted(let group) = record else { return record }
+        return .settled(group: group, acked: 0, ranges: [], outputs: nil)
+    }
+}
+
+/// A purge is confirmed before it is kept, and a crash comes between.
+final class ForgottenPurge: OperatedMutant {
+    override var name: String { "a purge is confirmed and forgotten" }
+    override var noticedBy: Set<String> { ["durability"] }
+    override var operations: [Operation.Kind] { [.purge] }
+    override func rewrite(_ record: Record) -> Record {
+        guard case .deadLettersRemoved(let group, _) = record else { return record }
+        return .deadLettersRemoved(group: group, positions: [])
+    }
+}
+
+/// A pause is confirmed and not kept.
+final class ForgottenPause: OperatedMutant {
+    override var name: String { "a pause is confirmed and forgotten" }
+    override var noticedBy: Set<String> { ["pause"] }
+    override var operations: [Operation.Kind] { [.pause] }
+    override func rewrite(_ record: Record) -> Record {
+        guard case .groupPaused(let group, true) = record else { return record }
+        return .groupPaused(group: group, paused: false)
+    }
+}
+
+/// What an operator was told is not what the log holds.
+class OperatedMutant: RecordMutant {
+    var operations: [Operation.Kind] { [] }
+    override func adjust(_ plan: inout RunPlan) {
+        super.adjust(&plan)
+        plan.operations = operations
+        plan.faults += [.operate, .operate]
+    }
+}
+
 /// The owner is told that a commit is durable one commit too early.
 final class EarlyRelease: Mutant {
     private final class Early: WrappedLog {
@@ -163,5 +217,5 @@ final class EarlyRelease: Mutant {
     override var name: String { "a receipt leaves before the fsync" }
     override var noticedBy: Set<String> { ["durability"] }
     override var keepsState: Bool { false }
-    override func log(_ log: SegmentedLog) -> any EventLog { Early(log) }
+    override func log(_ log: SegmentedLog) -> WrappedLog { Early(log) }
 }

@@ -16,6 +16,14 @@ struct RunPlan {
     var faultEvery: Int64
     /// Faults of this run; each run has some of them only, so that each is met alone too.
     var faults: [Fault]
+    /// What operators ask for.
+    var operations: [Operation.Kind] = [
+        .pause, .replay, .replay, .retry, .retry, .reset, .reset, .delete, .purge,
+    ]
+    /// What the broker is to keep, as operators think.
+    var retention = Retention()
+    /// Looks for its outcome until a snapshot in the background is stored, at most.
+    var snapshotLooks: Int
 
     /// What may go wrong, and how often compared with the others.
     enum Fault: Int, CaseIterable {
@@ -31,7 +39,7 @@ struct RunPlan {
             case .syncPowerLoss, .syncDataGone, .cleanRestart, .full, .brokerPause: 4
             case .writeError: 2
             case .bitFlip: 3
-            case .operate: 8
+            case .operate: 12
             }
         }
     }
@@ -45,6 +53,10 @@ struct RunPlan {
         duration = chance.between(.seconds(8), .seconds(25))
         faultEvery = chance.between(.milliseconds(400), .seconds(3))
         faults = Fault.allCases.filter { _ in chance.percent(70) }
+        snapshotLooks = chance.below(6)
+        if chance.percent(60) { retention = Self.retention(&chance) }
+        core.retention.standard = retention
+        core.retentionInterval = .milliseconds(chance.between(200, 2_000))
         core.engine.lease = .nanoseconds(lease)
         core.engine.maximumDeliveries = UInt32(2 + chance.below(4))
         core.engine.maximumReleases = UInt32(3 + chance.below(20))
@@ -73,6 +85,16 @@ struct RunPlan {
         log.readBytes = 4_096 + chance.below(16_000)
         log.cacheBytes = chance.below(40_000)
         log.indexBytes = 200 + chance.below(4_000)
+    }
+
+    /// Rules that take something in runs as short as these.
+    private static func retention(_ chance: inout Chance) -> Retention {
+        var rules = Retention()
+        rules.acknowledged = chance.percent(60)
+        if chance.percent(25) { rules.age = .milliseconds(chance.between(500, 10_000)) }
+        if chance.percent(25) { rules.bytes = UInt64(20_000 + chance.below(100_000)) }
+        if chance.percent(25) { rules.events = UInt64(20 + chance.below(200)) }
+        return rules
     }
 
     /// Repeats of one generation, so that windows rotate within a run.

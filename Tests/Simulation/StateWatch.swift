@@ -6,21 +6,41 @@ internal import BaridLog
 /// What a log once said is durable has to be in it, unchanged, whatever happens to the machine.
 struct StateWatch {
     private var shadow = Durable()
+    private var lives = Lives()
+    private let audit: RetentionAudit
+
+    init(_ audit: RetentionAudit) { self.audit = audit }
 
     /// Catches up with what is durable, and compares it with the broker's state.
     mutating func compare(with durable: Durable, _ log: any EventLog, _ recorder: Recorder) {
-        do {
-            try Self.replay(&shadow, log, through: log.durablePosition)
-        } catch {
-            recorder.fail("stateHash", "the log cannot be replayed: \(error)")
-            return
-        }
+        guard catchUp(log, recorder) else { return }
         guard durable.nextPosition == shadow.nextPosition else { return }
         if durable.hash != shadow.hash {
             recorder.fail(
                 "stateHash",
                 "at position \(shadow.nextPosition - 1) a replay of the log gives another state: "
                     + Self.differences(durable, shadow))
+        }
+    }
+
+    /// Catches up with what is durable.
+    ///
+    /// - Returns: Whether that could be done.
+    @discardableResult
+    mutating func catchUp(_ log: any EventLog, _ recorder: Recorder) -> Bool {
+        do {
+            var lives = lives
+            try Self.replay(&shadow, log, through: log.durablePosition) { record, entry, before in
+                if case .trim(let trim) = record {
+                    audit.check(trim, at: entry, before: before, lives)
+                }
+                lives.apply(record)
+            }
+            self.lives = lives
+            return true
+        } catch {
+            recorder.fail("stateHash", "the log cannot be replayed: \(error)")
+            return false
         }
     }
 
@@ -86,7 +106,8 @@ struct StateWatch {
     }
 
     static func replay(
-        _ durable: inout Durable, _ log: any EventLog, through last: UInt64
+        _ durable: inout Durable, _ log: any EventLog, through last: UInt64,
+        _ body: (Record, LogEntry, Durable) -> Void = { _, _, _ in }
     ) throws {
         while durable.nextPosition <= last {
             let entries = try log.read(
@@ -95,9 +116,9 @@ struct StateWatch {
                 throw RecordFailure.inconsistent("no record \(durable.nextPosition)")
             }
             for entry in entries where entry.position <= last {
-                try durable.apply(
-                    Record(kind: entry.kind, payload: entry.payload), position: entry.position,
-                    wall: entry.wallTime)
+                let record = try Record(kind: entry.kind, payload: entry.payload)
+                body(record, entry, durable)
+                try durable.apply(record, position: entry.position, wall: entry.wallTime)
             }
         }
     }

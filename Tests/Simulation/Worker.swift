@@ -14,6 +14,7 @@ final class Worker: LinkClient {
         var attempt: UInt32
         var turn: UInt64
         var replay: UInt64
+        var life: UInt64
         var epoch: UInt64
         var session: String
     }
@@ -28,6 +29,7 @@ final class Worker: LinkClient {
 
     let name: String
     let group: String
+    private let types: [String]
     private let topic: String
     private let world: World
     private var chance: Chance
@@ -46,10 +48,11 @@ final class Worker: LinkClient {
     private var inbox: [(message: [UInt8], link: Link, sent: Int64)] = []
     private var isFlushing = false
 
-    init(number: Int, group: String, topic: String, world: World) {
+    init(number: Int, group: World.Group, world: World) {
         name = "worker-\(number)"
-        self.group = group
-        self.topic = topic
+        self.group = group.name
+        types = group.types
+        topic = group.topic
         self.world = world
         chance = Chance(seed: world.seed ^ UInt64(0x5EED + number * 104_729))
     }
@@ -76,8 +79,12 @@ final class Worker: LinkClient {
         lastNumber = 0
         credit = world.isHealed ? 50 : 1 + chance.below(8)
         let stream = SimulatedStream(link, mutant: world.mutant)
+        let (world, group) = (world, group)
+        link.currentLife = { world.life(of: group) }
+        // The group may be deleted before it arrives, and is then made by it.
         let request = SubscriptionRequest(
-            topic: topic, group: group, lease: .nanoseconds(world.plan.lease), worker: name,
+            topic: topic, group: group, types: types, lease: .nanoseconds(world.plan.lease),
+            worker: name,
             session: session, knowsTurns: true)
         let (id, messages) = (link.id, UInt32(credit))
         link.toBroker { core in
@@ -121,7 +128,7 @@ final class Worker: LinkClient {
                 attempt: index < response.attempts.count ? response.attempts[index] : 1,
                 turn: index < response.turns.count ? response.turns[index] : 0,
                 replay: index < response.replays.count ? UInt64(response.replays[index]) : 0,
-                sent: sent)
+                life: link?.life ?? 0, sent: sent)
         }
         if response.settled > 0 {
             settled(response.settled, refused: response.errors)
@@ -207,7 +214,7 @@ final class Worker: LinkClient {
 
     private func take(
         bytes: [UInt8], sequence: UInt64, attempt: UInt32, turn: UInt64, replay: UInt64,
-        sent: Int64
+        life: UInt64, sent: Int64
     ) {
         guard let wire = try? Barid_Bus_V1_Event(serializedBytes: bytes) else {
             world.recorder.fail("protocol", "\(name) cannot read an event")
@@ -216,7 +223,10 @@ final class Worker: LinkClient {
         let event = world.event(wire, topic: topic)
         let one = Held(
             event: event, sequence: sequence, attempt: attempt, turn: turn, replay: replay,
-            epoch: epoch, session: session)
+            life: life, epoch: epoch, session: session)
+        if world.pauses[group]?.forbids(sent) ?? false {
+            world.recorder.fail("pause", "\(event.name) went out while \(group) was paused")
+        }
         credit -= 1
         if credit < 0 {
             world.recorder.add(.sample, name) {
@@ -313,6 +323,7 @@ final class Worker: LinkClient {
             $0.group = group
             $0.key = row
             $0.replay = one.replay
+            $0.life = one.life
         }
     }
 
@@ -411,6 +422,7 @@ final class Worker: LinkClient {
         entry.group = group
         entry.session = one.session
         entry.replay = one.replay
+        entry.life = one.life
         entry.token = HistoryEntry.Token(
             epoch: one.epoch, turn: one.turn, attempt: UInt64(one.attempt))
     }

@@ -1,9 +1,17 @@
+internal import BaridEngine
 internal import BaridLog
 
-/// A log as the simulation gives it to a broker: the segmented one, with nothing in the
-/// background; planted faults override what they break.
+/// A log as the simulation gives it to a broker: the segmented one, whose work in the background
+/// is done between that of the owner; planted faults override what they break.
 class WrappedLog: EventLog {
     let log: SegmentedLog
+    /// Called before records go, with the first position kept.
+    var beforeTrim: (UInt64) -> Void = { _ in }
+    /// Looks for its outcome until a snapshot that was begun is stored.
+    var snapshotLooks = 0
+    /// Retention said that something goes, and nobody has looked at that.
+    var hasTrimmed = false
+    private var snapshot: (position: UInt64, state: @Sendable () -> [UInt8], looks: Int)?
 
     init(_ log: SegmentedLog) { self.log = log }
 
@@ -17,10 +25,14 @@ class WrappedLog: EventLog {
     var snapshotPositions: [UInt64] { log.snapshotPositions }
 
     func append(_ entries: [NewLogEntry], expecting expected: UInt64) throws(LogError) -> UInt64 {
-        try log.append(entries, expecting: expected)
+        let last = try log.append(entries, expecting: expected)
+        if entries.contains(where: { $0.kind == RecordKind.trim.rawValue }) { hasTrimmed = true }
+        return last
     }
 
     func commit() throws(LogError) { try log.commit() }
+
+    func sync() throws(LogError) { try log.sync() }
 
     func seal() throws(LogError) { try log.seal() }
 
@@ -30,7 +42,34 @@ class WrappedLog: EventLog {
         try log.read(from: position, maximumBytes: maximumBytes, maximumCount: maximumCount)
     }
 
-    func trim(before position: UInt64) throws(LogError) { try log.trim(before: position) }
+    func part(at index: Int) -> LogPart? { log.part(at: index) }
+
+    func trim(before position: UInt64) throws(LogError) {
+        beforeTrim(position)
+        try log.trim(before: position)
+    }
+
+    func beginSnapshot(
+        at position: UInt64, _ state: @escaping @Sendable () -> [UInt8]
+    ) throws(LogError) -> SnapshotProgress {
+        guard snapshotLooks > 0 else {
+            try log.writeSnapshot(state(), at: position)
+            return .stored
+        }
+        snapshot = snapshot ?? (position, state, snapshotLooks)
+        return .underWay
+    }
+
+    func takeSnapshotOutcome() throws(LogError) -> UInt64? {
+        guard let (position, state, looks) = snapshot else { return nil }
+        guard looks <= 1 else {
+            snapshot?.looks -= 1
+            return nil
+        }
+        snapshot = nil
+        try log.writeSnapshot(state(), at: position)
+        return position
+    }
 
     func writeSnapshot(_ bytes: [UInt8], at position: UInt64) throws(LogError) {
         try log.writeSnapshot(bytes, at: position)

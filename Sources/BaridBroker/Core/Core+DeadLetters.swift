@@ -71,6 +71,34 @@ extension Core {
         return page
     }
 
+    /// Removes a page of dead letters for good; each group's part is one record.
+    ///
+    /// - Parameters:
+    ///   - query: Which.
+    ///   - after: Only those with higher numbers.
+    ///   - answer: Gets their numbers, and where the next page begins, once that is durable.
+    func purgeDeadLetters(
+        _ query: DeadLetterQuery, after: UInt64,
+        answer: @escaping (Result<(purged: [UInt64], next: UInt64), RPCError>) -> Void
+    ) {
+        let page: DeadLetterPage
+        do {
+            page = try deadLetters(
+                query, after: after, maximum: Self.deadLettersOfPage, whole: false)
+        } catch {
+            answer(.failure(RPCError(unreadable: error)))
+            return
+        }
+        for (group, found) in Dictionary(grouping: page.found, by: \.group)
+            .sorted(by: { $0.key < $1.key })
+        {
+            step(
+                .removeDeadLetters(
+                    GroupID(UInt32(group)), positions: found.map(\.mark.position)))
+        }
+        afterCommit { answer(.success((page.found.map(\.mark.position), page.next))) }
+    }
+
     /// Makes a page of dead letters due again; each group's part is one record.
     ///
     /// - Parameters:
@@ -97,7 +125,7 @@ extension Core {
             answer(.success((0, page.next)))
             return
         }
-        for (index, found) in groups {
+        for (index, found) in groups.sorted(by: { $0.key < $1.key }) {
             let definition = engine.durable.groups[index].definition
             operate(
                 topic: engine.durable.topics[Int(definition.topic.number)].name,

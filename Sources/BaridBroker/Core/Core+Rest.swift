@@ -9,9 +9,7 @@ extension Core {
         else { return }
         try log.seal()
         sealed = true
-        if log.durablePosition >= snapshotPosition + configuration.idleSnapshotRecords {
-            beginSnapshot()
-        }
+        if recordsSinceSnapshot >= configuration.idleSnapshotRecords { beginSnapshot() }
     }
 
     /// Syncs commits that have waited as long as interval durability lets them.
@@ -30,12 +28,16 @@ extension Core {
     /// The state is a value, so that another thread may encode it while this one goes on.
     func keepSnapshotFresh() throws {
         if snapshotIsUnderWay { takeSnapshotOutcome() }
-        let records = log.durablePosition &- min(log.durablePosition, snapshotPosition)
         guard
-            records >= configuration.snapshotRecords
+            recordsSinceSnapshot >= configuration.snapshotRecords
                 || bytesSinceSnapshot >= configuration.snapshotBytes
         else { return }
         beginSnapshot()
+    }
+
+    /// Records that a start from the latest snapshot would have to replay.
+    private var recordsSinceSnapshot: UInt64 {
+        log.durablePosition - min(log.durablePosition, snapshotPosition)
     }
 
     func beginSnapshot() {

@@ -1,6 +1,8 @@
 package import BaridEngine
 package import BaridLog
+internal import BaridSchema
 internal import Logging
+internal import SwiftProtobuf
 
 /// The core without thread, mailbox and transport: whoever holds it says what happens and when.
 ///
@@ -89,6 +91,30 @@ package final class SteppedCore {
     ) {
         mail.append(
             .perform { $0.operate(topic: topic, group: group, operation, answer: answer) })
+    }
+
+    /// Removes dead letters of a group for good.
+    ///
+    /// - Parameters:
+    ///   - topic: The topic of the group.
+    ///   - group: The group.
+    ///   - numbers: Which; none are all of the group's.
+    ///   - answer: Gets the numbers of those that are gone; `nil` when they could not be looked for.
+    package func purge(
+        topic: String, group: String, numbers: [UInt64],
+        answer: @escaping @Sendable ([UInt64]?) -> Void
+    ) {
+        mail.append(
+            .perform { core in
+                let query = try? DeadLetterQuery(
+                    .with {
+                        $0.topic = topic
+                        $0.group = group
+                        $0.numbers = numbers
+                    })
+                guard let query else { return answer(nil) }
+                core.purgeDeadLetters(query, after: 0) { answer(try? $0.get().purged) }
+            })
     }
 
     /// Takes and gives out nothing new.

@@ -31,26 +31,14 @@ extension AdminService {
     ) async throws -> Barid_Admin_V1_PurgeDeadLettersResponse {
         let query = try Self.query(request.selection)
         return try await core.ask { core, answer in
-            let page: Core.DeadLetterPage
-            do {
-                page = try core.deadLetters(
-                    query, after: request.after, maximum: Core.deadLettersOfPage, whole: false)
-            } catch {
-                answer(.failure(RPCError(unreadable: error)))
-                return
-            }
-            for (group, found) in Dictionary(grouping: page.found, by: \.group) {
-                core.step(
-                    .removeDeadLetters(
-                        GroupID(UInt32(group)), positions: found.map(\.mark.position)))
-            }
-            core.afterCommit {
+            core.purgeDeadLetters(query, after: request.after) { result in
                 answer(
-                    .success(
+                    result.map { purged, next in
                         .with {
-                            $0.removed = UInt64(page.found.count)
-                            $0.next = page.next
-                        }))
+                            $0.removed = UInt64(purged.count)
+                            $0.next = next
+                        }
+                    })
             }
         }
     }

@@ -13,18 +13,23 @@ extension HistoryChecker {
                     .completeness, "nothing says since when group \(group.name) is owed events", [])
                 continue
             }
-            let entry = index.entries[group.entry]
-            check(number, from: entry.offset, through: .max, replay: 0, topic: entry.topic, end)
+            check(
+                number, from: group.starts[group.life] ?? 1, through: .max, replay: 0,
+                topic: index.entries[group.entry].topic, end)
         }
         for number in index.replays {
             let entry = index.entries[number]
-            guard let group = index.groupNumbers[entry.group], !index.groups[group].isDeleted
+            guard let group = index.groupNumbers[entry.group], !index.groups[group].isDeleted,
+                entry.life == index.groups[group].life
             else { continue }
             check(
                 group, from: entry.offset, through: entry.last, replay: entry.replay,
                 topic: entry.topic, key: entry.key, end)
         }
-        for duty in index.duties { checkResurrection(duty) }
+        for duty in index.duties {
+            checkResurrection(duty)
+            checkPurged(duty)
+        }
     }
 
     private mutating func check(
@@ -46,7 +51,9 @@ extension HistoryChecker {
     private mutating func checkDone(
         _ group: Int, _ event: Int, _ replay: UInt64, stored: Int, _ end: Int
     ) {
-        let duty = index.duty(group, event, replay)
+        let dutyName = HistoryIndex.DutyName(
+            group: group, event: event, replay: replay, life: index.groups[group].life)
+        let duty = index.duty(dutyName)
         let name = "\(index.events[event].name) in group \(index.groups[group].name)"
         if let pending = duty?.pending {
             violate(
@@ -54,14 +61,11 @@ extension HistoryChecker {
                 [stored, pending] + (duty?.deliveries.suffix(2) ?? []))
             return
         }
-        let known =
-            duty
-            ?? HistoryIndex.Duty(
-                name: HistoryIndex.DutyName(group: group, event: event, replay: replay))
+        let known = duty ?? HistoryIndex.Duty(name: dutyName)
         guard let done = done(known) else {
             violate(
                 .completeness,
-                "\(name) was stored, and is neither acked, a dead letter nor expired",
+                "\(name) was stored, and is neither acked, a dead letter, expired nor trimmed",
                 [stored] + known.deliveries.suffix(3))
             return
         }
@@ -78,9 +82,10 @@ extension HistoryChecker {
     /// The entry by which a duty may count as done.
     private func done(_ duty: HistoryIndex.Duty) -> Int? {
         // What expired did so for every replay.
-        let expired =
-            duty.expired ?? index.duty(duty.name.group, duty.name.event, 0)?.expired
-        if let statement = duty.deadLetter ?? duty.deadLetterRemoved ?? expired {
+        var first = duty.name
+        first.replay = 0
+        let expired = duty.expired ?? index.duty(first)?.expired
+        if let statement = duty.deadLetter ?? duty.deadLetterRemoved ?? expired ?? duty.trimmed {
             return statement
         }
         var open: [HistoryEntry.Token: Int] = [:]
@@ -98,7 +103,31 @@ extension HistoryChecker {
         return open.values.max()
     }
 
+    /// A dead letter that was purged stays away.
+    private mutating func checkPurged(_ duty: HistoryIndex.Duty) {
+        guard let letter = duty.deadLetter,
+            let purged = index.groups[duty.name.group].purged[index.entries[letter].value]
+        else { return }
+        violate(
+            .durability,
+            "\(index.events[duty.name.event].name) is a dead letter of group "
+                + "\(index.groups[duty.name.group].name), which was purged", [purged, letter])
+    }
+
+    /// What lies before the place where a group began is done, but for dead letters tried again.
+    private mutating func checkPlace(_ duty: HistoryIndex.Duty) {
+        let group = index.groups[duty.name.group]
+        guard duty.name.replay == 0, duty.retries.isEmpty, let first = duty.deliveries.first,
+            let start = group.starts[duty.name.life], index.entries[first].offset < start
+        else { return }
+        violate(
+            .noResurrection,
+            "\(index.events[duty.name.event].name) went to group \(group.name), which begins at "
+                + "\(start)", [first])
+    }
+
     private mutating func checkResurrection(_ duty: HistoryIndex.Duty) {
+        checkPlace(duty)
         guard duty.deliveries.count > 1 else { return }
         for number in duty.settlements {
             let entry = index.entries[number]

@@ -12,7 +12,9 @@ extension HistoryChecker {
             let acked = duty.settlements.first {
                 index.entries[$0].operation == .ackOK && index.entries[$0].how == .ack
             }
-            if let acked, duty.effects.isEmpty {
+            var first = duty.name
+            first.life = 0
+            if let acked, index.duty(first)?.effects.isEmpty ?? true {
                 violate(.effect, "\(event) was acked in group \(group) without effect", [acked])
             }
         }

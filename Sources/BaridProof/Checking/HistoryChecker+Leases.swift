@@ -9,8 +9,21 @@ extension HistoryChecker {
         /// When it ended, at the earliest.
         var end: Int64
         var offset: UInt64
-        var replay: UInt64
+        var round: Round
         var epoch: UInt64
+    }
+
+    /// What goes out in order, again for each replay and life.
+    private struct Round: Hashable {
+        var replay: UInt64
+        var life: UInt64
+    }
+
+    /// What all lives of a group have of an event.
+    private struct Lives: Hashable {
+        var group: Int
+        var event: Int
+        var replay: UInt64
     }
 
     private struct Unit: Hashable {
@@ -22,6 +35,7 @@ extension HistoryChecker {
 
     mutating func checkLeases() {
         var units: [Unit: [Lease]] = [:]
+        checkTokensOfLives()
         for (number, duty) in index.duties.enumerated() {
             checkTokens(duty)
             checkAccepted(duty)
@@ -34,7 +48,10 @@ extension HistoryChecker {
         }
         let sorted = units.values.sorted { ($0.first?.entry ?? 0) < ($1.first?.entry ?? 0) }
         for leases in sorted {
-            let leases = leases.sorted { ($0.begin, $0.entry) < ($1.begin, $1.entry) }
+            // What was taken back the moment it went out comes before what took its turn then.
+            let leases = leases.sorted {
+                ($0.begin, $0.end, $0.entry) < ($1.begin, $1.end, $1.entry)
+            }
             checkOwners(leases)
             checkOrder(leases)
         }
@@ -49,10 +66,20 @@ extension HistoryChecker {
             end = earliest + entry.lease
             end = ended(end, entry, duty)
             end = min(end, index.sessionEnds[entry.session] ?? .max)
+            end = min(end, ownership(of: duty))
         }
         return Lease(
             entry: delivery, duty: number, begin: entry.sent ?? entry.time, end: end,
-            offset: entry.offset, replay: duty.name.replay, epoch: entry.token?.epoch ?? 0)
+            offset: entry.offset,
+            round: Round(replay: duty.name.replay, life: duty.name.life),
+            epoch: entry.token?.epoch ?? 0)
+    }
+
+    /// When a group had nothing to do with an event any more, whoever held it.
+    private func ownership(of duty: HistoryIndex.Duty) -> Int64 {
+        min(
+            index.groups[duty.name.group].ends[duty.name.life] ?? .max,
+            duty.trimmed.map { index.entries[$0].time } ?? .max)
     }
 
     /// The end of a lease after what its worker did with it.
@@ -114,7 +141,8 @@ extension HistoryChecker {
                 // First attempts are recorded later than they go out.
                 if attempt == 1, first.token.epoch < second.token.epoch { continue }
                 let mark = HistoryIndex.LostAttempt(
-                    group: duty.name.group, event: duty.name.event, attempt: attempt)
+                    group: duty.name.group, event: duty.name.event, attempt: attempt,
+                    life: duty.name.life)
                 // The broker's own records say how often the attempt did not happen.
                 lost[attempt, default: 0] += 1
                 if lost[attempt, default: 0] <= index.lost[mark, default: 0] { continue }
@@ -125,6 +153,36 @@ extension HistoryChecker {
                 .oneOwner,
                 "attempt \(attempt) of \(name) in group \(group) went out twice: its "
                     + "number was not durable", numbers)
+        }
+    }
+
+    /// Tokens grow from one life of a group to the next.
+    private mutating func checkTokensOfLives() {
+        var lives: [Lives: [Int]] = [:]
+        for (number, duty) in index.duties.enumerated()
+        where !duty.deliveries.isEmpty && !duty.isTurnless {
+            let name = duty.name
+            lives[Lives(group: name.group, event: name.event, replay: name.replay), default: []]
+                .append(number)
+        }
+        let several = lives.values.filter { $0.count > 1 }.sorted { $0[0] < $1[0] }
+        for numbers in several {
+            let given = numbers.sorted { index.duties[$0].name.life < index.duties[$1].name.life }
+                .map { number in
+                    index.duties[number].deliveries.compactMap { delivery in
+                        index.entries[delivery].token.map { ($0.turn, $0.attempt, delivery) }
+                    }
+                }
+            for (earlier, later) in zip(given, given.dropFirst()) {
+                guard let last = earlier.max(by: <), let first = later.min(by: <),
+                    (last.0, last.1) >= (first.0, first.1)
+                else { continue }
+                violate(
+                    .oneOwner,
+                    "\(index.entries[first.2].event) went out after a reset or deletion of group "
+                        + "\(index.entries[first.2].group) under a token that is not later",
+                    [last.2, first.2])
+            }
         }
     }
 
@@ -172,6 +230,13 @@ extension HistoryChecker {
                     .oneOwner,
                     "\(entry.actor) settled \(index.events[duty.name.event].name) under a token that "
                         + "it was not given", [attempt, number])
+            }
+            if index.entries[attempt].time > ownership(of: duty) {
+                violate(
+                    .oneOwner,
+                    "a settlement of \(index.events[duty.name.event].name) was accepted after its "
+                        + "group began anew or was deleted, or retention took it",
+                    [attempt, number])
             }
             if entry.how != .extend {
                 if let other = accepted[token] {
@@ -230,7 +295,7 @@ extension HistoryChecker {
             !index.events[index.duties[first.duty].name.event].key.isEmpty
         else { return }
         let isExact = leases.allSatisfy { index.entries[$0.entry].sent != nil }
-        var highest: [UInt64: Lease] = [:]
+        var highest: [Round: Lease] = [:]
         var seen: Set<Int> = []
         for lease in leases {
             let isFirst = seen.insert(lease.duty).inserted
@@ -239,7 +304,7 @@ extension HistoryChecker {
             guard !isAfterRetry(lease),
                 isExact || (isFirst && index.duties[lease.duty].deadLetter == nil)
             else { continue }
-            if let other = highest[lease.replay], other.offset > lease.offset {
+            if let other = highest[lease.round], other.offset > lease.offset {
                 let names = [other, lease].map {
                     index.events[index.duties[$0.duty].name.event].name
                 }
@@ -248,7 +313,7 @@ extension HistoryChecker {
                     "\(names[0]) (\(other.offset)) went out before \(names[1]) (\(lease.offset)), of "
                         + "the same key", [other.entry, lease.entry])
             } else {
-                highest[lease.replay] = lease
+                highest[lease.round] = lease
             }
         }
     }

@@ -29,6 +29,14 @@ struct HistoryIndex {
         var hasEffects = false
         var rows: [Int] = []
         var isDeleted = false
+        /// Which life it is in.
+        var life: UInt64 = 0
+        /// The first offset owed to each life.
+        var starts: [UInt64: UInt64] = [:]
+        /// When each life ended that did, at the latest.
+        var ends: [UInt64: Int64] = [:]
+        /// Entries of the dead letters that are gone for good, by their numbers.
+        var purged: [Int64: Int] = [:]
 
         func matches(_ type: String) -> Bool {
             patterns.contains { $0.matches(type) }
@@ -44,11 +52,12 @@ struct HistoryIndex {
         var firstKept: UInt64 = 1
     }
 
-    /// What a group owes an event: to be done with it, once a replay.
+    /// What a group owes an event: to be done with it, once a replay and life.
     struct DutyName: Hashable {
         var group: Int
         var event: Int
         var replay: UInt64
+        var life: UInt64
     }
 
     struct Duty {
@@ -64,6 +73,7 @@ struct HistoryIndex {
         /// Retries of it as a dead letter.
         var retries: [Int] = []
         var expired: Int?
+        var trimmed: Int?
         var pending: Int?
     }
 
@@ -72,6 +82,7 @@ struct HistoryIndex {
         var group: Int
         var event: Int
         var attempt: UInt64
+        var life: UInt64
     }
 
     private(set) var entries: [HistoryEntry]
@@ -132,9 +143,7 @@ struct HistoryIndex {
     }
 
     /// The duty, if anything is known of it.
-    func duty(_ group: Int, _ event: Int, _ replay: UInt64) -> Duty? {
-        dutyNumbers[DutyName(group: group, event: event, replay: replay)].map { duties[$0] }
-    }
+    func duty(_ name: DutyName) -> Duty? { dutyNumbers[name].map { duties[$0] } }
 
     private mutating func add(_ number: Int, _ entry: HistoryEntry, _ open: inout [Sender: [Int]]) {
         if !entry.session.isEmpty, entry.operation != .sessionEnd, entry.operation != .turnless {
@@ -145,7 +154,16 @@ struct HistoryIndex {
         case .limit: limits[entry.actor, default: [:]][entry.name] = entry.value
         case .sample: samples.append(number)
         case .group: addGroup(number, entry)
-        case .groupDeleted: groups[group(entry)].isDeleted = true
+        case .groupDeleted:
+            let index = group(entry)
+            groups[index].isDeleted = true
+            groups[index].ends[entry.life] = entry.time
+            groups[index].life = max(groups[index].life, entry.life.saturatingNext)
+        case .groupReset:
+            let index = group(entry)
+            groups[index].ends[entry.life &- 1] = entry.time
+            groups[index].life = max(groups[index].life, entry.life)
+            groups[index].starts[entry.life] = entry.offset
         case .replay: replays.append(number)
         case .publishTry:
             let event = event(entry)
@@ -173,7 +191,10 @@ struct HistoryIndex {
             sessionEnds[entry.session] = min(sessionEnds[entry.session] ?? .max, from)
         case .turnless: turnless.insert(entry.session)
         case .effect:
-            withDuty(entry) { $0.effects.append(number) }
+            // An effect is one whatever life saw to it.
+            var first = entry
+            first.life = 0
+            withDuty(first) { $0.effects.append(number) }
             groups[group(entry)].hasEffects = true
         case .heal: healed = number
         case .log:
@@ -187,10 +208,13 @@ struct HistoryIndex {
         case .deadLetter: withDuty(entry) { $0.deadLetter = number }
         case .deadLetterRemoved: withDuty(entry) { $0.deadLetterRemoved = number }
         case .deadLetterRetried: withDuty(entry) { $0.retries.append(number) }
+        case .deadLetterPurged: groups[group(entry)].purged[entry.value] = number
         case .expired: withDuty(entry) { $0.expired = number }
+        case .trimmed: withDuty(entry) { $0.trimmed = number }
         case .lost:
             let attempt = LostAttempt(
-                group: group(entry), event: event(entry), attempt: UInt64(clamping: entry.value))
+                group: group(entry), event: event(entry), attempt: UInt64(clamping: entry.value),
+                life: entry.life)
             lost[attempt, default: 0] += 1
         case .row: groups[group(entry)].rows.append(number)
         case .end: end = number
@@ -200,6 +224,9 @@ struct HistoryIndex {
     private mutating func addGroup(_ number: Int, _ entry: HistoryEntry) {
         let index = group(entry)
         groups[index].entry = number
+        groups[index].isDeleted = false
+        groups[index].life = max(groups[index].life, entry.life)
+        groups[index].starts[entry.life] = entry.offset
         groups[index].patterns = (entry.types.isEmpty ? [">"] : entry.types)
             .compactMap(TypePattern.init)
     }
@@ -230,7 +257,8 @@ struct HistoryIndex {
     }
 
     private mutating func withDuty(_ entry: HistoryEntry, _ body: (inout Duty) -> Void) {
-        let name = DutyName(group: group(entry), event: event(entry), replay: entry.replay)
+        let name = DutyName(
+            group: group(entry), event: event(entry), replay: entry.replay, life: entry.life)
         let index: Int
         if let known = dutyNumbers[name] {
             index = known
@@ -241,4 +269,9 @@ struct HistoryIndex {
         }
         body(&duties[index])
     }
+}
+
+extension UInt64 {
+    /// The number after it; the last one has none.
+    fileprivate var saturatingNext: UInt64 { self == .max ? self : self + 1 }
 }

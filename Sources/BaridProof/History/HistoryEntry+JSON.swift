@@ -30,6 +30,7 @@ extension HistoryEntry {
         if last != 0 { writer.add("last", Int64(clamping: last)) }
         if revision != 0 { writer.add("rev", Int64(clamping: revision)) }
         if replay != 0 { writer.add("replay", Int64(clamping: replay)) }
+        if life != 0 { writer.add("life", Int64(clamping: life)) }
         if duplicate { writer.add("duplicate", true) }
         if lease != 0 { writer.add("lease_ns", lease) }
         if let sent { writer.add("sent_mono", sent) }
@@ -87,6 +88,7 @@ extension HistoryEntry {
             case "last": entry.last = try value.natural(name)
             case "rev": entry.revision = try value.natural(name)
             case "replay": entry.replay = try value.natural(name)
+            case "life": entry.life = try value.natural(name)
             case "duplicate": entry.duplicate = try value.bool(name)
             case "lease_ns": entry.lease = try value.integer(name)
             case "sent_mono": entry.sent = try value.integer(name)
@@ -115,6 +117,10 @@ extension HistoryEntry {
         switch operation {
         case .history: needed = [("value", value != 0)]
         case .limit, .sample: needed = [("name", !name.isEmpty)]
+        case .groupReset:
+            needed = [
+                ("group", !group.isEmpty), ("offset", offset != 0), ("life", life != 0),
+            ]
         case .group, .groupDeleted: needed = [("group", !group.isEmpty)]
         case .replay:
             needed = [
@@ -137,7 +143,12 @@ extension HistoryEntry {
                 ("event_id", !event.isEmpty), ("group", !group.isEmpty), ("epoch", token != nil),
             ]
         case .sessionEnd, .turnless: needed = [("session", !session.isEmpty)]
-        case .effect, .pending, .deadLetter, .deadLetterRemoved, .deadLetterRetried, .expired:
+        case .deadLetterPurged:
+            needed = [
+                ("event_id", !event.isEmpty), ("group", !group.isEmpty), ("value", value > 0),
+            ]
+        case .effect, .pending, .deadLetter, .deadLetterRemoved, .deadLetterRetried, .expired,
+            .trimmed:
             needed = [("event_id", !event.isEmpty), ("group", !group.isEmpty)]
         case .lost:
             needed = [

@@ -17,6 +17,8 @@ public struct HistoryEntry: Sendable, Equatable {
         case replay
         /// A group is gone, and with it what it was owed.
         case groupDeleted = "group_deleted"
+        /// A group began anew at an offset: what lies before it is done, the rest is owed once more.
+        case groupReset = "group_reset"
         /// A publisher, or a worker with its ack, is about to send an event.
         case publishTry = "pub_try"
         /// The receipt: stored.
@@ -55,8 +57,12 @@ public struct HistoryEntry: Sendable, Equatable {
         case deadLetterRemoved = "dlq_removed"
         /// Somebody asked for a dead letter to be tried again, under its number.
         case deadLetterRetried = "dlq_retried"
+        /// The broker said that a dead letter is gone for good.
+        case deadLetterPurged = "dlq_purged"
         /// The broker recorded that an event expired for a group.
         case expired
+        /// The broker recorded that retention took an event before the group was done with it.
+        case trimmed
         /// The broker recorded that a worker was lost with several deliveries, this one among them,
         /// so that it goes out again under its number.
         case lost
@@ -136,6 +142,8 @@ public struct HistoryEntry: Sendable, Equatable {
     public var revision: UInt64 = 0
     /// Which replay for the group; 0 for none.
     public var replay: UInt64 = 0
+    /// Which life of the group, from 0: each reset and each deletion ends one.
+    public var life: UInt64 = 0
     /// The receipt said that the event had been stored before.
     public var duplicate = false
     /// The lease, in nanoseconds; 0 for unknown.
@@ -146,7 +154,7 @@ public struct HistoryEntry: Sendable, Equatable {
     public var from: Int64?
     /// Name of a limit or measure.
     public var name = ""
-    /// Its value.
+    /// Its value; of a dead letter its number.
     public var value: Int64 = 0
     /// The error, for a person.
     public var result = ""
