@@ -176,6 +176,8 @@ extension Rows {
     // MARK: Row 10
 
     /// Publishes are refused, what is stored can be worked off, and room is noticed.
+    ///
+    /// Each round has a log of its own: what is stored stays, and would fill the disk by itself.
     private static func fullDisk(_ workshop: Workshop) async throws -> Outcome {
         let disk = "\(workshop.folder)/small-disk"
         try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: true)
@@ -184,47 +186,60 @@ extension Rows {
                 "mount", ["-t", "tmpfs", "-o", "size=256m,mode=0700", "tmpfs", disk])
         }
         defer { _ = try? Shell.run("umount", ["-l", disk]) }
-        let rounds = workshop.count(short: 1, full: 20)
-        var proof = ProofConfiguration(seed: workshop.seed, duration: nil)
-        proof.traffic.bytes = 16 << 10
-        let verdict = try await workshop.prove(
-            "row-10", proof, dataFolder: "\(disk)/data"
-        ) { stage in
-            for _ in 0..<rounds where !stage.isStopped {
-                try await stage.pass(.milliseconds(800))
-                let ballast = "\(disk)/ballast"
-                try Ballast.fill(ballast, leaving: 1 << 20, on: disk)
-                // What is left in segments made ahead is taken first.
-                let filled = ContinuousClock.now + .seconds(60)
-                while try await BrokerFacts(stage.arena).isAccepting, ContinuousClock.now < filled {
-                    try await stage.pass(.milliseconds(200))
-                }
-                if try await BrokerFacts(stage.arena).isAccepting {
-                    stage.violate("full disk", "publishes are still taken on a full disk")
-                }
-                // Workers go on: all that was stored is done with while the disk is full.
-                let end = ContinuousClock.now + .seconds(30)
-                while try await BrokerFacts(stage.arena).lag > 0, ContinuousClock.now < end {
-                    try await stage.pass(.milliseconds(100))
-                }
-                let drained = try await BrokerFacts(stage.arena)
-                if drained.lag > 0 {
-                    stage.violate("full disk", "\(drained.lag) events are stuck while it is full")
-                }
-                try FileManager.default.removeItem(atPath: ballast)
-                stage.count(.pauseBroker)
-                let again = ContinuousClock.now + .seconds(20)
-                while try await BrokerFacts(stage.arena).last <= drained.last,
-                    ContinuousClock.now < again
-                {
-                    try await stage.pass(.milliseconds(100))
-                }
-                if try await BrokerFacts(stage.arena).last <= drained.last {
-                    stage.violate("full disk", "nothing is stored 20 s after there is room again")
-                }
+        var outcome = Outcome()
+        var former: Verdict?
+        for round in 0..<workshop.count(short: 1, full: 20) where !workshop.stop.isSet {
+            var proof = ProofConfiguration(seed: workshop.seed &+ UInt64(round), duration: nil)
+            proof.traffic.bytes = 16 << 10
+            let data = "\(disk)/data.\(round)"
+            let verdict = try await workshop.prove("row-10", proof, dataFolder: data) { stage in
+                try await fillAndFree(disk, &stage)
             }
+            outcome.add(verdict)
+            former.map(workshop.discard)
+            former = verdict
+            if !verdict.isProven {
+                // The disk goes away with the row, and is evidence.
+                _ = try? Shell.run(
+                    "cp", ["-r", "--sparse=always", data, "\(verdict.folder)/data"])
+            }
+            try FileManager.default.removeItem(atPath: data)
         }
-        return Outcome(verdict)
+        return outcome
+    }
+
+    private static func fillAndFree(_ disk: String, _ stage: inout ProofStage) async throws {
+        try await stage.pass(.milliseconds(800))
+        let ballast = "\(disk)/ballast"
+        try Ballast.fill(ballast, leaving: 1 << 20, on: disk)
+        // Whatever becomes of this round, the next one has the whole disk.
+        defer { try? FileManager.default.removeItem(atPath: ballast) }
+        // What is left in segments made ahead is taken first.
+        let filled = ContinuousClock.now + .seconds(60)
+        while try await BrokerFacts(stage.arena).isAccepting, ContinuousClock.now < filled {
+            try await stage.pass(.milliseconds(200))
+        }
+        if try await BrokerFacts(stage.arena).isAccepting {
+            stage.violate("full disk", "publishes are still taken on a full disk")
+        }
+        // Workers go on: all that was stored is done with while the disk is full.
+        let end = ContinuousClock.now + .seconds(30)
+        while try await BrokerFacts(stage.arena).lag > 0, ContinuousClock.now < end {
+            try await stage.pass(.milliseconds(100))
+        }
+        let drained = try await BrokerFacts(stage.arena)
+        if drained.lag > 0 {
+            stage.violate("full disk", "\(drained.lag) events are stuck while it is full")
+        }
+        try FileManager.default.removeItem(atPath: ballast)
+        stage.count(.pauseBroker)
+        let again = ContinuousClock.now + .seconds(20)
+        while try await BrokerFacts(stage.arena).last <= drained.last, ContinuousClock.now < again {
+            try await stage.pass(.milliseconds(100))
+        }
+        if try await BrokerFacts(stage.arena).last <= drained.last {
+            stage.violate("full disk", "nothing is stored 20 s after there is room again")
+        }
     }
 }
 
