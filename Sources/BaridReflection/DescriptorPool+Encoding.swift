@@ -73,12 +73,19 @@ extension DescriptorPool {
             throw ReflectionError("an Any is an object with the member @type")
         }
         members["@type"] = nil
-        let name = url.split(separator: "/").last.map(String.init) ?? url
+        let name = url.split(separator: "/").last.map(String.init) ?? ""
         let isSpecial = try WellKnownType.bytes(of: name, json: members["value"] ?? .null) != nil
-        let content =
-            isSpecial
-            ? try encode(members["value"] ?? .null, as: name, depth: depth + 1)
-            : try encode(.object(members), as: name, depth: depth + 1)
+        let content: [UInt8]
+        if isSpecial {
+            content = try encode(members["value"] ?? .null, as: name, depth: depth + 1)
+        } else if messages[name] == nil, members.count == 1,
+            case .text(let text)? = members["value"], let bytes = Data(base64Encoded: text)
+        {
+            // Of a message that nobody here knows the bytes are shown.
+            content = [UInt8](bytes)
+        } else {
+            content = try encode(.object(members), as: name, depth: depth + 1)
+        }
         var writer = WireWriter()
         writer.tag(1, .delimited)
         writer.delimited(url.utf8)
