@@ -135,20 +135,25 @@ extension DescriptorPool {
             throw ReflectionError("\(entry.name) is no entry of a map")
         }
         var members: [(key: String, text: String)] = []
-        for case .delimited(let bytes) in values {
+        for value in values {
+            guard case .delimited(let bytes) = value else {
+                throw ReflectionError("its bytes are not those of its type")
+            }
             var key = keyField.kind.unset
-            var value: WireReader.Value?
+            var content: WireReader.Value?
             var reader = WireReader(bytes)
             while let (number, found) = try reader.field() {
                 if number == 1 { key = found }
-                if number == 2 { value = found }
+                if number == 2 { content = found }
             }
             let text = try one(key, keyField, depth)
             let name = text.hasPrefix("\"") ? text : "\"\(text)\""
             // Of an entry that comes twice the last one counts.
             members.removeAll { $0.key == name }
-            members.append((name, try one(value ?? valueField.kind.unset, valueField, depth)))
+            members.append((name, try one(content ?? valueField.kind.unset, valueField, depth)))
         }
+        // Entries have no order of their own: so the same map always shows the same.
+        members.sort { $0.key < $1.key }
         return "{\(members.map { "\($0.key):\($0.text)" }.joined(separator: ","))}"
     }
 

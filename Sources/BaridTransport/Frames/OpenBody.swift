@@ -74,8 +74,9 @@ struct OpenBody: Hashable {
     private static func milliseconds(_ duration: Duration) -> UInt32 {
         let (seconds, attoseconds) = duration.components
         guard duration > .zero else { return 0 }
-        guard seconds < 4_000_000 else { return noLimit - 1 }
+        guard seconds < 5_000_000 else { return noLimit - 1 }
         let unit: Int64 = 1_000_000_000_000_000
-        return UInt32(clamping: seconds * 1_000 + (attoseconds + unit - 1) / unit)
+        let milliseconds = seconds * 1_000 + (attoseconds + unit - 1) / unit
+        return min(UInt32(clamping: milliseconds), noLimit - 1)
     }
 }
