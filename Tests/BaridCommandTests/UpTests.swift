@@ -133,6 +133,36 @@ import Testing
             ContinuousClock.now - killed < .seconds(2) + .milliseconds(500), "on a busy machine")
     }
 
+    /// A path that is relative to where `barid up` runs names nothing in a plugin's folder.
+    @Test func pluginsGetTheKeyFileByItsWholePath() async throws {
+        let key = folder.file("user.key")
+        #expect(try await barid("keys", "new", "user", "--output", key).code == 0)
+        _ = try folder.write(
+            """
+            name: teller
+            version: 0.0.1
+            summary: Tells its environment.
+            command: [./run]
+            serves: [test.v1.Teller]
+
+            """, to: "plugins/teller/plugin.yaml")
+        let script = try folder.write(
+            "#!/bin/sh\necho $BARID_KEY_FILE >told.new\nmv told.new told\nexec sleep 1000\n",
+            to: "plugins/teller/run")
+        chmod(script, 0o700)
+        let here = FileManager.default.currentDirectoryPath.split(separator: "/")
+        var environment = environment
+        environment["BARID_KEY_FILE"] =
+            String(repeating: "../", count: here.count) + key.dropFirst()
+        let up = try RunningProcess("barid", ["up"], environment: environment)
+        let told = try await eventually("the plugin's word") {
+            try? String(contentsOfFile: folder.file("plugins/teller/told"), encoding: .utf8)
+        }
+        #expect(told == key + "\n")
+        up.signal(SIGTERM)
+        #expect(try await up.ended() == 0, "\(up.error)")
+    }
+
     @Test func aPluginThatCannotRunIsListedWithTheReason() async throws {
         for name in ["missing", "wrong"] {
             try FileManager.default.createDirectory(

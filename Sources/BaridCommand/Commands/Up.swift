@@ -161,7 +161,9 @@ struct Up: AsyncParsableCommand {
         if let metrics { environment["BARID_METRICS"] = metrics }
         // Plugins run in folders of their own.
         if !settings.traces.value.isEmpty { environment["BARID_TRACES"] = settings.traces.value }
-        if let key = broker.key { environment["BARID_KEY_FILE"] = URL(fileURLWithPath: key).path }
+        if let key = settings.keyPath {
+            environment["BARID_KEY_FILE"] = URL(fileURLWithPath: key).path
+        }
         try PrivateFolder.make(settings.stateFolder.value)
         let command =
             ["\(executables)/barid-broker"] + listen.flatMap { ["--listen", $0] }
