@@ -138,8 +138,8 @@ int barid_write_zeros(int descriptor, size_t offset, size_t count) {
         ssize_t written = pwrite(direct, zeros, part, (off_t)offset);
         if (written < 0 && errno == EINTR) continue;
         if (written < alignment) {
-            // A file system may take the flag and refuse the write.
-            result = written < 0 && errno == EINVAL ? 0 : -1;
+            // A file system may take the flag and refuse the write; less than a page is no error.
+            result = written >= 0 || errno == EINVAL ? 0 : -1;
             break;
         }
         // What a short write leaves out of alignment is written again.

@@ -26,8 +26,8 @@ int barid_is_zero(const void *bytes, size_t count);
 
 /// Writes `count` zeros at `offset` past the system's cache (open(2), O_DIRECT).
 ///
-/// Returns 1 when they are written; 0 where the file system does not do that, or wants another alignment
-/// than offset and count have; -1 with `errno` when writing failed.
+/// Returns 1 when they are written; 0 where the file system does not do that, wants another alignment
+/// than offset and count have, or takes less than a page; -1 with `errno` when writing failed.
 int barid_write_zeros(int descriptor, size_t offset, size_t count);
 
 #endif
