@@ -33,7 +33,7 @@ extension Rows {
         proof.traffic.workMilliseconds = 0
         proof.traffic.keys = 1_000
         proof.rate = 200
-        let (least, most) = workshop.isFull ? (20, 60) : (5, 20)
+        let (least, most) = workshop.isFull ? (20, 60) : (3, 20)
         let windows = Windows(length: workshop.isFull ? .seconds(4) : .seconds(1))
         let verdict = try await workshop.prove("row-\(row)", proof, access: access) { stage in
             let target = Attack.Target(
