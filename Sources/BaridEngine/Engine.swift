@@ -137,7 +137,11 @@ public struct Engine: ~Copyable {
         if lastStep != .min, let wake = nextWake {
             // The shell wakes in time unless the whole process was stopped meanwhile.
             let late = now.monotonic &- max(wake, lastStep)
-            if late > configuration.suspension.nanoseconds { suspended &+= late }
+            // When in the silence it was stopped nobody knows: none of it counts, so that a lease which
+            // would have ended in it does not end before its ack, which waits in the socket, was read.
+            if late > configuration.suspension.nanoseconds {
+                suspended &+= now.monotonic &- lastStep
+            }
         }
         lastStep = max(lastStep, now.monotonic)
         clock = lastStep &- suspended

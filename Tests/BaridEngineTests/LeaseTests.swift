@@ -326,6 +326,17 @@ struct LeaseTests {
         #expect(broker.takeDeliveries() == [Handed(10, 1, 2)])
     }
 
+    /// Its lease would have been the first to end in the silence.
+    @Test func anAckThatWaitedForAStoppedBrokerCounts() {
+        var broker = Broker()
+        broker.subscribe(10, lease: .seconds(10))
+        broker.publish(EventBytes.make(id: "a"))
+        broker.now.monotonic += 60_000_000_000
+        broker.step(.tick)
+        broker.ack(10, 1)
+        #expect(broker.group().acked == 1)
+    }
+
     @Test func aLostWorkersLeasesFailAndALeaversAreReturned() {
         var broker = Broker()
         broker.subscribe(10, credit: 1)

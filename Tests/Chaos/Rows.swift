@@ -81,7 +81,8 @@ enum Rows {
             return outcome
         },
         Row(number: 16, name: "broker SIGSTOP") { workshop in
-            let time = Duration.seconds(workshop.count(short: 5, full: 30))
+            // Longer than a lease and the 2 s of silence that may be a quiet time.
+            let time = Duration.seconds(workshop.count(short: 6, full: 30))
             var outcome = try await workshop.inflict(
                 [.pauseBroker: 1], workshop.count(short: 1, full: 10), row: 16
             ) { proof in
