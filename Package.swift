@@ -56,7 +56,7 @@ let package = Package(
 
         // The C headers of libzmq (Debian: libzmq3-dev).
         .systemLibrary(name: "CZeroMQ"),
-        // The C headers of libsodium (Debian: libsodium-dev): SHA-256, later keys.
+        // The C headers of libsodium (Debian: libsodium-dev): SHA-256 for ids.
         .systemLibrary(name: "CSodium"),
         // CRC32C by the processor's instruction, and calls Swift cannot make (variadic C).
         .target(name: "CStorage"),
@@ -303,7 +303,8 @@ let package = Package(
             ],
             path: "Tests/BaridTransportTests", swiftSettings: settings),
         .testTarget(
-            name: "BaridTextTests", dependencies: ["BaridText"], path: "Tests/BaridTextTests",
+            name: "BaridTextTests", dependencies: ["BaridText", "TestSupport"],
+            path: "Tests/BaridTextTests",
             swiftSettings: settings),
         .testTarget(
             name: "BaridArticlesTests",
@@ -311,10 +312,11 @@ let package = Package(
             path: "Tests/BaridArticlesTests", swiftSettings: settings),
         .testTarget(
             name: "ArticleParserTests",
-            dependencies: ["ArticleParser", "BaridArticles", "BaridSchema", "BaridText"],
-            path: "Tests/ArticleParserTests", swiftSettings: settings),
+            dependencies: [
+                "ArticleParser", "BaridArticles", "BaridSchema", "BaridText", "TestSupport",
+            ], path: "Tests/ArticleParserTests", swiftSettings: settings),
         .testTarget(
-            name: "BaridEngineTests", dependencies: ["BaridEngine"],
+            name: "BaridEngineTests", dependencies: ["BaridEngine", "TestSupport"],
             path: "Tests/BaridEngineTests", swiftSettings: settings),
         // The history checker over good histories and seeded bad ones.
         .testTarget(

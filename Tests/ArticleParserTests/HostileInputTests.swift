@@ -1,6 +1,7 @@
 import ArticleParser
 import BaridArticles
 import Foundation
+import TestSupport
 import Testing
 
 /// What strangers send never traps, never breaks an offset, and takes time in its length only.

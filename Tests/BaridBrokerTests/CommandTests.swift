@@ -163,7 +163,7 @@ import Testing
     private static func publishEndlessly(
         to endpoint: Endpoint, round: Int, _ receipt: @escaping @Sendable (String, UInt64) -> Void
     ) async throws {
-        try await withClient(endpoint) { client in
+        try await withClient(of: endpoint) { client in
             let bus = Barid_Bus_V1_EventBus.Client(wrapping: client)
             try await bus.publish { writer in
                 var number = 0
@@ -191,7 +191,7 @@ import Testing
     }
 
     private static func stored(at endpoint: Endpoint) async throws -> [UInt64: String] {
-        try await withClient(endpoint) { client in
+        try await withClient(of: endpoint) { client in
             let bus = Barid_Bus_V1_EventBus.Client(wrapping: client)
             return try await bus.read(Barid_Bus_V1_ReadRequest()) { response in
                 var stored: [UInt64: String] = [:]
@@ -202,25 +202,6 @@ import Testing
                 }
                 return stored
             }
-        }
-    }
-
-    private static func withClient<Result: Sendable>(
-        _ endpoint: Endpoint, _ body: (GRPCClient<Connection.Client>) async throws -> Result
-    ) async throws -> Result {
-        var configuration = Connection.Configuration(endpoint: endpoint)
-        configuration.limits.maximumMessageBytes = 4 << 20
-        configuration.logger = RunningBroker.quiet
-        let connection = try Connection(configuration)
-        do {
-            let result = try await withGRPCClient(transport: connection.clientTransport) {
-                try await body($0)
-            }
-            await connection.close()
-            return result
-        } catch {
-            await connection.close()
-            throw error
         }
     }
 }

@@ -48,41 +48,14 @@ struct RunningBroker {
     func withClient<Result: Sendable>(
         name: String = "test", _ body: (GRPCClient<Connection.Client>) async throws -> Result
     ) async throws -> Result {
-        var configuration = Connection.Configuration(
-            endpoint: endpoint, registration: Registration(name: name))
-        configuration.limits.maximumMessageBytes = 4 << 20
-        configuration.logger = Self.quiet
-        let connection = try Connection(configuration)
-        do {
-            let result = try await withGRPCClient(transport: connection.clientTransport) {
-                try await body($0)
-            }
-            await connection.close()
-            return result
-        } catch {
-            await connection.close()
-            throw error
-        }
+        try await BaridBrokerTests.withClient(of: endpoint, name: name, body)
     }
 
     /// Publishes in one request and returns the receipts.
     func publish(
         _ events: [Barid_Bus_V1_Event], topic: String = ""
     ) async throws -> [Barid_Bus_V1_ReceiptRange] {
-        try await withClient { client in
-            let bus = Barid_Bus_V1_EventBus.Client(wrapping: client)
-            return try await bus.publish { writer in
-                try await writer.write(
-                    .with {
-                        $0.topic = topic
-                        $0.events = try events.map { try $0.serializedBytes() }
-                    })
-            } onResponse: { response in
-                var receipts: [Barid_Bus_V1_ReceiptRange] = []
-                for try await message in response.messages { receipts += message.receipts }
-                return receipts
-            }
-        }
+        try await withClient { try await $0.publish(events, topic: topic) }
     }
 
     /// Subscribes, gives credit, and lets `body` see each response and answer it.

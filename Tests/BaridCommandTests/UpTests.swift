@@ -50,13 +50,6 @@ import Testing
         return (Int32(supervising), Int32(brokering))
     }
 
-    /// Gone, or dead and not yet reaped by whoever inherited it.
-    private func isGone(_ process: Int32) -> Bool {
-        guard kill(process, 0) == 0 else { return true }
-        let state = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)
-        return state?.split(separator: ")").last?.hasPrefix(" Z") ?? true
-    }
-
     /// DESIGN 10: "`barid up` while one is running and healthy says pid, folder, since when, and exits 0".
     @Test func upDetachesTellsThatItIsUpAndGoesDown() async throws {
         let up = try await barid("up", "--detach")

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import BaridEngine
@@ -65,7 +66,7 @@ struct AttributeTests {
     }
 
     @Test func brokenExtensionsMatchNothingAndNeverTrap() throws {
-        var random = SeededRandom(seed: 11)
+        var random = SeededGenerator(seed: 11)
         let whole = Array(Self.event("a", ("language", Self.text("ar"))))
         for _ in 0..<20_000 {
             var bytes = whole

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import BaridEngine
@@ -147,7 +148,7 @@ struct RecoveryTests {
     }
 
     @Test func randomRecordsNeverTrap() {
-        var random = SeededRandom(seed: 8)
+        var random = SeededGenerator(seed: 8)
         for _ in 0..<40_000 {
             let bytes = (0..<Int.random(in: 0..<30, using: &random)).map { _ in
                 UInt8.random(in: 0...255, using: &random) & 0x8f

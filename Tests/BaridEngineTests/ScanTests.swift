@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import BaridEngine
@@ -58,7 +59,7 @@ struct ScanTests {
     }
 
     @Test func agreesWithTheStandardLibraryOnUTF8() {
-        var random = SeededRandom(seed: 5)
+        var random = SeededGenerator(seed: 5)
         for _ in 0..<20_000 {
             let bytes = (0..<Int.random(in: 0..<6, using: &random)).map { _ in
                 [0x41, 0x80, 0xbf, 0xc2, 0xe0, 0xa0, 0xed, 0x9f, 0xf0, 0x90, 0xf4, 0x8f, 0xff]
@@ -79,7 +80,7 @@ struct ScanTests {
     }
 
     @Test func randomBytesNeverTrap() {
-        var random = SeededRandom(seed: 42)
+        var random = SeededGenerator(seed: 42)
         var accepted = 0
         for round in 0..<60_000 {
             var bytes: [UInt8]
@@ -128,20 +129,5 @@ struct ScanTests {
         let one = [UInt8(0)].withUnsafeBytes { SipHash.hash($0, key: key) }
         #expect(one.low == 0x44af_996b_d8c1_87da)
         #expect(one.high == 0x45fc_229b_1159_7634)
-    }
-}
-
-/// A small seeded generator (SplitMix64): the same seed gives the same run.
-struct SeededRandom: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-        return z ^ z >> 31
     }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import BaridEngine
@@ -6,7 +7,7 @@ import Testing
 struct SetTests {
     @Test(arguments: 0..<20 as Range<UInt64>)
     func rangesBehaveAsASet(seed: UInt64) {
-        var random = SeededRandom(seed: seed)
+        var random = SeededGenerator(seed: seed)
         var ranges = SequenceSet()
         var model: Set<UInt64> = []
         for _ in 0..<300 {
@@ -39,7 +40,7 @@ struct SetTests {
 
     @Test func theWindowFindsWhatItHolds() {
         var window = IdentityWindow()
-        var random = SeededRandom(seed: 3)
+        var random = SeededGenerator(seed: 3)
         var held: [(EventIdentity, UInt64)] = []
         for sequence in 1...5_000 as ClosedRange<UInt64> {
             // Few distinct low bits: long probes.

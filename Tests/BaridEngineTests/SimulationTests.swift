@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import BaridEngine
@@ -27,7 +28,7 @@ private struct World: ~Copyable {
     }
 
     var broker: Broker
-    var random: SeededRandom
+    var random: SeededGenerator
     var nextStream: UInt64 = 100
     /// Group of each live subscription.
     var workers: [UInt64: Int] = [:]
@@ -51,7 +52,7 @@ private struct World: ~Copyable {
         configuration.fetchEvents = 5
         configuration.maximumWindow = 12
         broker = Broker(configuration)
-        random = SeededRandom(seed: seed)
+        random = SeededGenerator(seed: seed)
         for group in ["a", "b"] {
             let types = group == "a" ? [] : ["even.>"]
             broker.step(

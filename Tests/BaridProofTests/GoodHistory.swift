@@ -1,10 +1,11 @@
 import BaridProof
+import TestSupport
 
 /// A run of a broker that keeps every promise, made up from a seed: unknown publishes, repeats,
 /// retries, leases that run out, late acks, dead letters, a restart, an index.
 struct GoodHistory {
     private(set) var entries: [HistoryEntry] = []
-    private var random: SeededRandom
+    private var random: SeededGenerator
     private var time: Int64 = 1_000
     private var epoch: UInt64 = 1
     private var attempts: [String: UInt64] = [:]
@@ -22,7 +23,7 @@ struct GoodHistory {
     static let lease: Int64 = 1_000
 
     init(seed: UInt64, events: Int = 24) {
-        random = SeededRandom(seed: seed)
+        random = SeededGenerator(seed: seed)
         note(.history, "test") { $0.value = HistoryEntry.version }
         note(.limit, "") {
             $0.name = "liveness_ns"
@@ -238,20 +239,5 @@ struct GoodHistory {
             }
         }
         note(.end, "test")
-    }
-}
-
-/// A small generator with a seed, so that a failure can be repeated.
-struct SeededRandom: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -112,11 +112,4 @@ import Testing
         let text = try String(contentsOfFile: folder.file("grandchild"), encoding: .utf8)
         return try #require(Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)))
     }
-
-    /// Gone, or dead and not yet reaped by whoever inherited it.
-    private func isGone(_ process: Int32) -> Bool {
-        guard kill(process, 0) == 0 else { return true }
-        let state = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)
-        return state?.split(separator: ")").last?.hasPrefix(" Z") ?? true
-    }
 }

@@ -2,6 +2,7 @@ import BaridSchema
 import Foundation
 import GRPCCore
 import SwiftProtobuf
+import TestSupport
 import Testing
 
 @testable import Barid
@@ -87,7 +88,7 @@ struct EventVectorTests {
 
     /// Bytes of any kind are read or refused; they never trap.
     @Test func garbledJSONNeverTraps() throws {
-        var generator = SplitMix(state: 7)
+        var generator = SeededGenerator(seed: 7)
         for vector in try Vectors.read("valid", as: [Valid].self) {
             for _ in 0..<200 {
                 var json = Array(vector.json.utf8)
@@ -117,17 +118,5 @@ enum Vectors {
         return stride(from: 0, to: digits.count - 1, by: 2).map {
             UInt8(digits[$0] << 4 | digits[$0 + 1])
         }
-    }
-}
-
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -1,16 +1,4 @@
-/// A small seeded generator, so that a failing run can be repeated.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
-
-    mutating func next() -> UInt64 {
-        state ^= state << 13
-        state ^= state >> 7
-        state ^= state << 17
-        return state
-    }
-}
+import TestSupport
 
 /// Text of the awkward kind: marks without letters, bidi controls, ligatures, quotes, addresses.
 func awkwardText(seed: UInt64, length: Int = 120) -> String {

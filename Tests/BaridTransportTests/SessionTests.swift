@@ -1,4 +1,5 @@
 import GRPCCore
+import TestSupport
 import Testing
 
 @testable import BaridTransport
@@ -231,7 +232,7 @@ struct SessionTests {
     /// a state that says neither open nor closed.
     @Test(arguments: 0..<20)
     func randomBytesNeverTrap(seed: UInt64) throws {
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         for _ in 0..<300 {
             var pair = try SessionPair()
             let id = try pair.open(remaining: .seconds(1))
@@ -262,18 +263,5 @@ struct SessionTests {
             }
             _ = pair.broker.batches()
         }
-    }
-}
-
-/// A small generator that gives the same numbers for the same seed.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
     }
 }

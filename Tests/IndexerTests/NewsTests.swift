@@ -58,7 +58,7 @@ struct NewsTests {
             let indexing = ContinuousClock.now - start
             #expect(try test.index.counts().searchable == Set(items.map(\.id)).count)
 
-            var generator = SeededGenerator(state: 3)
+            var generator = SeededGenerator(seed: 3)
             var found = 0
             var asked = 0
             var times: [Duration] = []

@@ -1,4 +1,5 @@
 import BaridSchema
+import TestSupport
 import Testing
 
 @testable import Indexer
@@ -39,7 +40,7 @@ import Testing
             "”",
             "rank", "fts", "MATCH", "\u{FFFD}", "\u{10FFFF}", "٢", ",", "،",
         ]
-        var generator = SeededGenerator(state: 42)
+        var generator = SeededGenerator(seed: 42)
         var searched = 0
         for round in 0..<3_000 {
             let query = (0..<Int.random(in: 1...9, using: &generator)).map { _ in

@@ -1,4 +1,5 @@
 import BaridSchema
+import TestSupport
 import Testing
 
 @testable import Indexer
@@ -83,7 +84,7 @@ import Testing
 
     /// Whatever the text, marks lie in it, in order, and the text is a part of the original.
     @Test func marksLieWithinAnyText() throws {
-        var generator = SeededGenerator(state: 7)
+        var generator = SeededGenerator(seed: 7)
         let pool = Array("خبر والخبر للخبر ُِ ـ \u{200F}\u{200B}ﻼ#_😀é.,\n«»-a1".unicodeScalars)
         for round in 0..<60 {
             var view = String.UnicodeScalarView()

@@ -28,9 +28,6 @@ package final class FaultyDisk: LogFileSystem {
         case dataGone
     }
 
-    /// What is thrown once the power is gone.
-    package static let noPower: Int32 = 5
-
     struct Node {
         var seen: [UInt8] = []
         var durable: [UInt8] = []
@@ -99,13 +96,6 @@ package final class FaultyDisk: LogFileSystem {
 
     /// Bytes of all files together.
     package var usedBytes: Int { state.withLock { $0.usedBytes } }
-
-    /// Bytes of the last commit that were not synced, over all files.
-    package var unsyncedBytes: Int {
-        state.withLock { state in
-            state.nodes.values.reduce(0) { $0 + $1.unsynced.reduce(0) { $0 + $1.bytes.count } }
-        }
-    }
 
     /// The same disk after the power went and came back.
     package func afterPowerLoss(_ survival: Survival) -> FaultyDisk {

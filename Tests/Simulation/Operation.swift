@@ -44,14 +44,6 @@ final class Operation: @unchecked Sendable {
             if case .reset(let start) = operation { topic.sequence(of: start) } else { 0 }
     }
 
-    /// Whether it ends a life of the group.
-    var endsLife: Bool {
-        switch operation {
-        case .reset, .delete: true
-        case .pause, .resume, .replay, .retry, nil: false
-        }
-    }
-
     func begin(_ core: SteppedCore) {
         // Whether it was done is known only with the answer; that it may be is known before.
         let isRetry = if case .retry = self.operation { true } else { false }

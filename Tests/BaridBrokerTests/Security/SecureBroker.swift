@@ -44,42 +44,15 @@ struct SecureBroker {
     func withClient<Result: Sendable>(
         _ key: ClientKey?, _ body: (GRPCClient<Connection.Client>) async throws -> Result
     ) async throws -> Result {
-        var configuration = Connection.Configuration(
-            endpoint: key == nil ? broker.endpoints[0] : tcp,
-            registration: Registration(name: "test"))
-        configuration.limits.maximumMessageBytes = 4 << 20
-        configuration.key = key
-        configuration.logger = RunningBroker.quiet
-        let connection = try Connection(configuration)
-        do {
-            let result = try await withGRPCClient(transport: connection.clientTransport) {
-                try await body($0)
-            }
-            await connection.close()
-            return result
-        } catch {
-            await connection.close()
-            throw error
-        }
+        let endpoint = key == nil ? broker.endpoints[0] : tcp
+        return try await BaridBrokerTests.withClient(of: endpoint, key: key, body)
     }
 
     /// Publishes in one request and returns the receipts.
     func publish(
         _ events: [Barid_Bus_V1_Event], topic: String = "", key: ClientKey?
     ) async throws -> [Barid_Bus_V1_ReceiptRange] {
-        try await withClient(key) { client in
-            try await Barid_Bus_V1_EventBus.Client(wrapping: client).publish { writer in
-                try await writer.write(
-                    .with {
-                        $0.topic = topic
-                        $0.events = try events.map { try $0.serializedBytes() }
-                    })
-            } onResponse: { response in
-                var receipts: [Barid_Bus_V1_ReceiptRange] = []
-                for try await message in response.messages { receipts += message.receipts }
-                return receipts
-            }
-        }
+        try await withClient(key) { try await $0.publish(events, topic: topic) }
     }
 
     /// What the broker says of itself to a local peer.
