@@ -62,3 +62,14 @@ public struct FileError: Error, Equatable, Sendable {
         self.code = code
     }
 }
+
+/// Does what only reads: what the file system refuses then is ``LogError/unreadable(_:)``.
+func readable<Result>(
+    _ body: () throws(FileError) -> Result
+) throws(LogError) -> Result {
+    do throws(FileError) {
+        return try body()
+    } catch {
+        throw .unreadable(error)
+    }
+}

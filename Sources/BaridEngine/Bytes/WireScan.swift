@@ -61,13 +61,6 @@ public struct WireScan {
         }
     }
 
-    /// The next varint of a packed field, or `nil` after the last.
-    @inline(__always)
-    public mutating func nextPacked() throws(Failure) -> UInt64? {
-        guard offset < end else { return nil }
-        return try varint()
-    }
-
     @inline(__always)
     private mutating func varint() throws(Failure) -> UInt64 {
         var value: UInt64 = 0

@@ -176,16 +176,6 @@ public struct LogVerifier {
         }
         return report.snapshots.last ?? 0
     }
-
-    private func readable<Result>(
-        _ body: () throws(FileError) -> Result
-    ) throws(LogError) -> Result {
-        do throws(FileError) {
-            return try body()
-        } catch {
-            throw .unreadable(error)
-        }
-    }
 }
 
 /// Counts events, and finds those that are missing between the ones there are.

@@ -59,16 +59,6 @@ struct Opening {
         try readable { () throws(FileError) in try snapshots.latest() }
     }
 
-    private func readable<Result>(
-        _ body: () throws(FileError) -> Result
-    ) throws(LogError) -> Result {
-        do throws(FileError) {
-            return try body()
-        } catch {
-            throw .unreadable(error)
-        }
-    }
-
     // MARK: Files
 
     /// Every segment with its header, the oldest first.

@@ -210,11 +210,7 @@ public final class SegmentedLog: EventLog {
     public func latestSnapshot() throws(LogError) -> LogSnapshot? {
         guard !isClosed else { throw .closed }
         if let openedSnapshot { return openedSnapshot }
-        do throws(FileError) {
-            return try snapshots.latest()
-        } catch {
-            throw .unreadable(error)
-        }
+        return try readable { () throws(FileError) in try snapshots.latest() }
     }
 
     /// Commits, seals, writes down what the last segment holds so that the next start need not

@@ -9,7 +9,6 @@
 ///     36   4  CRC32C of the state
 ///     40      the state
 struct SnapshotStore {
-    private static let headerBytes = 40
     private static let version: UInt32 = 1
     private static let suffix = ".snapshot"
     private static let unfinishedName = "snapshot.tmp"

@@ -47,17 +47,6 @@ public enum Folding {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// Whether a scalar is a bidi control that can make text look other than it reads.
-    ///
-    /// - Parameter scalar: Any scalar.
-    /// - Returns: True for embeddings, overrides, isolates and the three marks.
-    public static func isBidiControl(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.value {
-        case 0x61C, 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x2069: true
-        default: false
-        }
-    }
-
     private static func fold(
         _ scalars: some Sequence<Unicode.Scalar>, capacity: Int
     ) -> FoldedText {
