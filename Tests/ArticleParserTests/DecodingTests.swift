@@ -31,6 +31,13 @@ struct DecodingTests {
         #expect(article.charset.declared == "windows-1256")
     }
 
+    /// What was declared and is not known is told, as the text may be garbled.
+    @Test func anUnknownEncodingIsNamed() throws {
+        let article = try parse(bytes: [0xC7, 0xE4, 0xC7, 0xE4], charset: "iso-8859-6")
+        #expect(article.warningCodes.contains("charset-guessed"))
+        #expect(article.warnings.contains { $0.message.contains("iso-8859-6 is not known") })
+    }
+
     @Test func repairsInvalidUTF8() throws {
         var bytes = Array(Self.text.utf8)
         bytes.insert(0xFF, at: 10)

@@ -49,6 +49,7 @@ import Testing
         ["publish"], ["publish", "--nonsense"], ["nonsense"], ["search"],
         ["search", "a", "--limit", "0"],
         ["search", "a", "--limit", "101"], ["publish", "a", "b", "--id", "x"], ["call"],
+        ["publish", "a.jsonl", "--id", "x"], ["publish", "a.ndjson", "--url", "x"],
         ["publish", "a", "--deadline", "0"], ["publish", "a", "--as", "html"],
         ["call", "--list", "x"], ["group", "replay", "x"], ["group", "reset", "x"],
         ["group", "reset", "x", "--to", "yesterday"], ["group", "create", "x", "--attribute", "a"],

@@ -60,6 +60,8 @@ import Testing
         ("", "is empty"), (" \n\u{FEFF}\n", "nothing but white space"),
         ("a\0b", "zero byte at offset 1"),
         ("<!DOCTYPE html><p>x", "HTML"), ("\u{FEFF}<html>", "HTML"),
+        ("<?xml version='1.0'?>", "XML"),
+        (" <rss>", "XML"), ("%PDF-1.4\n", "a PDF document"), ("GIF89a", "a GIF image"),
     ])
     func whatIsNoTextIsRefused(content: String, reason: String) async throws {
         let (articles, problems) = await read([try folder.write(content, to: "x.txt")])
@@ -81,9 +83,22 @@ import Testing
         #expect(try found.first?.get().mediaType == "text/plain; charset=windows-1256")
     }
 
-    @Test func htmlIsTextForWhoeverSaysSo() async throws {
+    /// The parser would not read it either: it is told before anything is stored.
+    @Test(arguments: [InputForm.auto, .text, .json, .jsonl])
+    func htmlIsRefusedInEveryForm(form: InputForm) async throws {
         let path = try folder.write("<html>", to: "x.html")
-        #expect(await read([path], form: .text).articles.count == 1)
+        #expect(await read([path], form: form).problems.first?.message.contains("HTML") == true)
+    }
+
+    /// An encoding makes no text of an image.
+    @Test func anImageIsRefusedInEveryEncoding() async throws {
+        let path = folder.file("x.png")
+        try Data([0x89, 0x50, 0x4E, 0x47, 0x0D]).write(to: URL(fileURLWithPath: path))
+        let reader = ArticleReader(
+            paths: [path], form: .auto, samples: false, charset: "windows-1256")
+        var messages: [String] = []
+        for await case .failure(let problem) in reader { messages.append(problem.message) }
+        #expect(messages == ["is not text: it looks like a PNG image"])
     }
 
     @Test func pathsThatCannotBeReadAreNoInput() async throws {

@@ -22,6 +22,8 @@ import Testing
         #expect(plain.words(hostile) == "aU+001B[31mU+202EbU+000Ac")
         #expect(terminal.words("عنوان") == "\u{2068}عنوان\u{2069}")
         #expect(plain.words("عنوان") == "عنوان")
+        #expect(plain.prose("سطر\r\nآخر\u{1B}") == "سطر آخرU+001B")
+        #expect(plain.words("a\nb", marked: [2..<3]) == "a [b]")
     }
 
     @Test func marksStandOnTheOriginalLetters() {

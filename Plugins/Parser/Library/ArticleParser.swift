@@ -165,7 +165,8 @@ public enum ArticleParser {
             article.warn(
                 "comment-count-mismatch",
                 "the page declares \(article.declaredCommentCount) comments, "
-                    + "\(article.comments.count) are present")
+                    + "\(article.comments.count) \(article.comments.count == 1 ? "is" : "are") present"
+            )
         }
         if !article.hasHeadline {
             article.warn("no-headline", "no line of it is a headline")

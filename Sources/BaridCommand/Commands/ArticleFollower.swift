@@ -9,8 +9,8 @@ actor ArticleFollower {
     enum End: Sendable {
         /// Parsed, tagged, moderated and indexed.
         case indexed(Barid_Index_V1_GetArticleResponse)
-        /// A group gave up on it; the text says which and why.
-        case givenUp(String)
+        /// A group gave up on it.
+        case givenUp(Barid_Admin_V1_DeadLetter)
         /// Nothing came for as long as the person would wait.
         case timedOut
         /// The result could not be fetched.
@@ -171,8 +171,8 @@ actor ArticleFollower {
             }
             for key in order.prefix(20) {
                 guard let expected = expected[key]?.first else { continue }
-                if let reason = await self.reason(key.id, expected.article.identity.eventID) {
-                    end(key, .givenUp(reason))
+                if let letter = await deadLetter(key.id, expected.article.identity.eventID) {
+                    end(key, .givenUp(letter))
                 }
             }
             // Each in its turn, however many there are.
@@ -181,25 +181,25 @@ actor ArticleFollower {
         }
     }
 
-    /// Why a group gave up on an event of the article; nil while none has.
-    private func reason(_ id: String, _ eventID: String) async -> String? {
+    /// What a group has given up on of the article; nil while none has.
+    private func deadLetter(
+        _ id: String, _ eventID: String
+    ) async -> Barid_Admin_V1_DeadLetter? {
         var request = Barid_Admin_V1_ListDeadLettersRequest()
         request.selection.topic = ArticleEventType.topic
         request.selection.subject = id
         request.maximum = 20
         let response = try? await client.admin.listDeadLetters(
             request, options: .within(.seconds(5)))
-        let letter = response?.deadLetters.first { letter in
+        return response?.deadLetters.first { letter in
             letter.eventID == eventID
                 || (try? Barid_Bus_V1_Event(serializedBytes: letter.event))?.correlationID
                     == eventID
         }
-        return letter.map(Self.text)
     }
 
     /// "parser gave up after 5 attempts: no article in it".
-    static func text(_ letter: Barid_Admin_V1_DeadLetter) -> String {
-        let words = Console.error
+    static func text(_ letter: Barid_Admin_V1_DeadLetter, on words: Console) -> String {
         let tries = letter.attempts.count > 1 ? " after \(letter.attempts.count) attempts" : ""
         var text = "\(words.words(letter.group)) gave up\(tries)"
         if !letter.error.message.isEmpty { text += ": \(words.words(letter.error.message))" }

@@ -80,13 +80,16 @@ struct BaridTool: AsyncParsableCommand {
         exit(withError: code)
     }
 
-    static func text(of error: RPCError) -> String {
-        switch error.code {
+    /// What an error says, which may be the words of a plugin, line by line.
+    static func text(of error: RPCError, on console: Console = .error) -> String {
+        let message = error.message.split(separator: "\n", omittingEmptySubsequences: false)
+            .map { console.words(String($0)) }.joined(separator: "\n")
+        return switch error.code {
         case .unavailable where error.message.hasPrefix("no worker serves"):
-            "\(error.message): start the workers with `barid up`, or see `barid status`"
+            "\(message): start the workers with `barid up`, or see `barid status`"
         case .unavailable, .invalidArgument, .notFound, .failedPrecondition, .permissionDenied:
-            error.message
-        default: "\(error.message) (\(error.code))"
+            message
+        default: "\(message) (\(error.code))"
         }
     }
 }

@@ -141,7 +141,7 @@ struct Call: AsyncParsableCommand {
         guard let content = input.all(maximum: 16 << 20) else {
             throw CommandError(.badInput, "standard input: a request has at most 16 MiB")
         }
-        if let wrong = InputCheck.text(content, isCertain: true) {
+        if let wrong = InputCheck.text(content) {
             throw CommandError(.badInput, "standard input \(wrong)")
         }
         return String(decoding: content, as: UTF8.self)
@@ -185,12 +185,14 @@ struct Call: AsyncParsableCommand {
                 Console.output.line(line.text)
                 continue
             }
+            let console = Console.output
             table.add([
-                method.path,
+                console.words(method.path),
                 served == nil
-                    ? "(no broker)" : workers.isEmpty ? "nobody" : workers.joined(separator: " "),
-                (method.clientStreaming ? "stream of " : "") + method.input,
-                (method.serverStreaming ? "stream of " : "") + method.output,
+                    ? "(no broker)"
+                    : workers.isEmpty ? "nobody" : console.words(workers.joined(separator: " ")),
+                (method.clientStreaming ? "stream of " : "") + console.words(method.input),
+                (method.serverStreaming ? "stream of " : "") + console.words(method.output),
             ])
         }
         guard !output.json else { return }

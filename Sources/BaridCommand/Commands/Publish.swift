@@ -69,7 +69,12 @@ struct Publish: AsyncParsableCommand {
             throw ValidationError("--deadline is above 0 and at most 604800 seconds.")
         }
         if id != nil || url != nil {
-            guard !samples, files.count == 1, form != .jsonl else {
+            let isOne = files.allSatisfy {
+                $0 == "-"
+                    || form == .auto && ArticleReader.form(of: $0, beginning: Data()) != .jsonl
+                    || [.text, .json].contains(form)
+            }
+            guard !samples, files.count == 1, form != .jsonl, isOne else {
                 throw ValidationError("--id and --url are for one article.")
             }
         }

@@ -80,6 +80,13 @@ actor PublishReport {
             notSent.append(article)
             bar.advance()
             skip(article.index)
+        case .refused(let error) where error.code == .alreadyExists:
+            codes.append(ExitCode(error.code))
+            complain(
+                "\(errors.words(article.name)): not published: the same bytes were, with another --url, --charset or form: \(BaridTool.text(of: error)). With an --id of its own it is another article"
+            )
+            bar.advance()
+            skip(article.index)
         case .refused(let error):
             codes.append(ExitCode(error.code))
             complain("\(errors.words(article.name)): not published: \(BaridTool.text(of: error))")
@@ -118,12 +125,13 @@ actor PublishReport {
                 complain("\(errors.words(article.name)): \(error)")
                 skip(article.index)
             }
-        case .givenUp(let reason):
+        case .givenUp(let letter):
             codes.append(.badInput)
-            complain("\(errors.words(article.name)): \(reason)")
+            complain(
+                "\(errors.words(article.name)): \(ArticleFollower.text(letter, on: errors))")
             guard json else { return skip(article.index) }
             var text = jsonReceipt(article, receipt)
-            text.add("error", reason)
+            text.add("error", ArticleFollower.text(letter, on: .program))
             print([text.text], at: article.index)
         case .timedOut:
             codes.append(.temporary)
@@ -154,7 +162,8 @@ actor PublishReport {
             list(notSent)
         }
         if !unfinished.isEmpty {
-            complain("stored, but not through all stages yet; `barid watch ID` shows how far:")
+            complain(
+                "stored, but not through all stages yet; `barid why ID` says what holds it up:")
             list(unfinished)
         }
         if stored > 1, errors.isTerminal {

@@ -69,6 +69,12 @@ struct PublishRun: Sendable {
                     case .failure(let problem):
                         await report.problem(problem)
                         await report.skip(index)
+                    case .success(let input) where index > 0 && (explicitID != nil || url != nil):
+                        await report.problem(
+                            InputProblem(
+                                name: input.name, code: .badInput,
+                                message: "is another article: --id and --url are for one"))
+                        await report.skip(index)
                     case .success(let input):
                         if let next = await submit(input, index, to: publisher) { post.yield(next) }
                     }

@@ -135,18 +135,12 @@ private actor Headlines {
     /// "parsed" of "news.barid.article.parsed.v1".
     private static func stage(of type: String) -> String {
         let parts = type.split(separator: ".")
-        return VisibleWords.short(parts.count > 1 ? String(parts[parts.count - 2]) : type)
+        let name = parts.count > 1 ? String(parts[parts.count - 2]) : type
+        // Anybody's type: short, and nothing in it acts on the terminal.
+        return DisplayWidth.cut(Console.program.words(name), to: 12)
     }
 
     private static func style(of stage: String) -> Style {
         stage == "indexed" ? .green : .cyan
-    }
-}
-
-/// Somebody else's short names in a column of ours.
-private enum VisibleWords {
-    static func short(_ text: String) -> String {
-        DisplayWidth.cut(
-            Console(descriptor: -1, isTerminal: false, hasColours: false).words(text), to: 12)
     }
 }

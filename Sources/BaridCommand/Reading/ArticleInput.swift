@@ -39,13 +39,12 @@ enum InputCheck {
     /// An event of the broker's default size is 1 MiB, envelope included.
     static let maximumBytes = 1 << 20
 
-    /// Plain text: UTF-8, not empty, not binary, not a page of HTML.
+    /// Plain text: UTF-8, not empty, not binary, not a page of HTML or a feed.
     ///
-    /// - Parameters:
-    ///   - content: The whole article.
-    ///   - isCertain: Whether the person said that it is text, whatever it looks like.
+    /// - Parameter content: The whole article.
     /// - Returns: What is wrong, with what to try; nil when nothing is.
-    static func text(_ content: Data, isCertain: Bool = false) -> String? {
+    static func text(_ content: Data) -> String? {
+        if let wrong = format(content) { return wrong }
         if content.starts(with: [0xFF, 0xFE]) || content.starts(with: [0xFE, 0xFF]) {
             return "is UTF-16: say so with --charset utf-16"
         }
@@ -57,17 +56,24 @@ enum InputCheck {
             return
                 "is not UTF-8: byte 0x\(byte) at offset \(offset); if you know its encoding, say so, as in --charset windows-1256"
         }
-        let text = String(decoding: content, as: UTF8.self).unicodeScalars
+        let text = String(decoding: content, as: UTF8.self)
         guard
-            let start = text.firstIndex(where: { !$0.properties.isWhitespace && $0 != "\u{FEFF}" })
+            text.unicodeScalars.contains(where: {
+                !$0.properties.isWhitespace && $0 != "\u{FEFF}"
+            })
         else {
             return content.isEmpty ? "is empty" : "has nothing but white space"
         }
-        let beginning = String(text[start...].prefix(15)).lowercased()
-        if !isCertain, beginning.hasPrefix("<!doctype html") || beginning.hasPrefix("<html") {
-            return "is a page of HTML, which is not read yet; `--as text` publishes it as it stands"
+        switch ContentSniffer.markup(text) {
+        case nil: return nil
+        case "text/html"?: return "is a page of HTML, which is not read yet: publish its text"
+        default: return "is XML, such as a feed, which is not read yet: publish the articles' text"
         }
-        return nil
+    }
+
+    /// Files of a known format that is no text, in whatever encoding.
+    static func format(_ content: Data) -> String? {
+        ContentSniffer.format(content).map { "is not text: it looks like \($0)" }
     }
 
     /// One article as a JSON object.

@@ -35,10 +35,10 @@ struct ArticleView {
     func full() -> [String] {
         var lines = summary()
         if article.hasAbstract {
-            lines += section("Abstract", [console.words(article.abstract.text)])
+            lines += section("Abstract", [console.prose(article.abstract.text)])
         }
         lines += section(
-            "Summary", response.summarized.sentences.map { console.words($0.text) })
+            "Summary", response.summarized.sentences.map { console.prose($0.text) })
         lines += section(
             "Text",
             article.paragraphs.map { paragraph in
@@ -49,7 +49,7 @@ struct ArticleView {
                     case .list: "• "
                     case .unspecified, .body, .UNRECOGNIZED: ""
                     }
-                return mark + console.words(paragraph.text.text)
+                return mark + console.prose(paragraph.text.text)
             }, blank: true)
         lines += section(
             "Quotes",
@@ -58,7 +58,7 @@ struct ArticleView {
                     quote.hasSpeaker
                     ? console.styled(console.words(quote.speaker.text), .bold) : "nobody named"
                 let carried = quote.speakerBasis == .carriedOver ? " (carried over)" : ""
-                return "\(speaker)\(carried): \(console.words(quote.text.text))"
+                return "\(speaker)\(carried): \(console.prose(quote.text.text))"
             })
         lines += section(
             "Hashtags",
@@ -69,7 +69,7 @@ struct ArticleView {
         lines += section("Comments", article.comments.flatMap(comment))
         lines += section(
             "Not the article's",
-            article.removed.map { "\(Self.name($0.kind)): \(console.words($0.text.text))" })
+            article.removed.map { "\(Self.name($0.kind)): \(console.prose($0.text.text))" })
         return lines
     }
 
@@ -179,7 +179,7 @@ struct ArticleView {
     private func show(_ verdict: Barid_Article_V1_Verdict) -> String {
         let word = Self.styled(verdict.decision, on: console)
         let reasons = verdict.findings.prefix(3).map {
-            "\($0.category) \u{00AB}\(console.words($0.text.text))\u{00BB}"
+            "\($0.category) \u{00AB}\(console.prose($0.text.text))\u{00BB}"
         }
         return reasons.isEmpty ? word : "\(word): \(reasons.joined(separator: ", "))"
     }
@@ -197,7 +197,7 @@ struct ArticleView {
         let shown = show(verdict(of: comment.number), review(of: comment.number))
         let author = comment.hasAuthor ? " \(console.words(comment.author.text))" : ""
         let decision = shown.map { "  \($0)" } ?? ""
-        return ["\(comment.number).\(author)\(decision)", "   \(console.words(comment.text.text))"]
+        return ["\(comment.number).\(author)\(decision)", "   \(console.prose(comment.text.text))"]
     }
 
     private func row(_ title: String, _ text: String) -> [String] {

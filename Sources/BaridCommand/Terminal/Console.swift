@@ -15,6 +15,9 @@ struct Console: Sendable {
     /// Progress, warnings and errors, so that output can be piped.
     static let error = Console(descriptor: STDERR_FILENO)
 
+    /// A reader that is a program: nothing is isolated or coloured for it, and nothing is written.
+    static let program = Console(descriptor: -1, isTerminal: false, hasColours: false)
+
     let descriptor: Int32
     /// Whether a person is looking.
     let isTerminal: Bool
@@ -59,8 +62,12 @@ struct Console: Sendable {
             }
             if count > 0 {
                 bytes = bytes.dropFirst(count)
-            } else if count < 0, errno == EINTR || errno == EAGAIN {
+            } else if count < 0, errno == EINTR {
                 continue
+            } else if count < 0, errno == EAGAIN {
+                // Somebody else made the terminal or pipe non-blocking.
+                var wish = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                _ = poll(&wish, 1, -1)
             } else {
                 return
             }
@@ -75,6 +82,11 @@ struct Console: Sendable {
     /// Somebody else's words: nothing in them acts on the terminal, and on a terminal they are
     /// isolated, so that right-to-left words do not reorder what stands beside them.
     func words(_ text: String) -> String { isolated(VisibleText.line(text)) }
+
+    /// Like ``words(_:)``, for text that may have several lines: a blank for each line break.
+    func prose(_ text: String) -> String {
+        words(text.split(whereSeparator: \.isNewline).joined(separator: " "))
+    }
 
     /// Visible text that keeps its direction to itself; ASCII has none to keep, and is copied more
     /// easily without.
@@ -101,7 +113,7 @@ struct Console: Sendable {
             let isMarked = ranges.contains { $0.contains(index) }
             if isMarked != inMark { result += mark(opening: isMarked) }
             inMark = isMarked
-            result += VisibleText.line(String(scalar))
+            result += scalar == "\n" ? " " : VisibleText.line(String(scalar))
         }
         if inMark { result += mark(opening: false) }
         return isolated(result)

@@ -48,7 +48,7 @@ struct SearchQuery {
             }
             if piece.isPrefix, words[last].folded.count < Self.minimumPrefix {
                 throw .query(
-                    "a beginning needs \(Self.minimumPrefix) letters at least: \(piece.text)*")
+                    "a beginning needs \(Self.minimumPrefix) letters at least: \(piece.text)")
             }
             let folded = words.map { String($0.folded) }.joined(separator: " ")
             let term = Term(

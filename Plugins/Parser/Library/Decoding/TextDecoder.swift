@@ -21,7 +21,7 @@ enum TextDecoder {
             return DecodedText(text: text, charset: "utf-8")
         }
         if let encoding = SingleByteEncoding(declared: declared) {
-            return single(body, encoding, isGuess: false)
+            return single(body, encoding, guessFor: nil)
         }
         let text = String(decoding: body, as: UTF8.self)
         let damage = damage(in: text, of: body)
@@ -31,26 +31,29 @@ enum TextDecoder {
                 "invalid-utf-8", "\(damage.bad) places are not UTF-8; each became U+FFFD")
             return decoded
         }
-        let arabic = single(body, .windows1256, isGuess: true)
+        let arabic = single(body, .windows1256, guessFor: declared)
         let letters = arabic.text.unicodeScalars.lazy.filter { $0.properties.isAlphabetic }
         let arabicLetters = letters.filter { (0x621...0x64A).contains($0.value) }.count
         let decoded =
-            arabicLetters * 2 > letters.count ? arabic : single(body, .windows1252, isGuess: true)
+            arabicLetters * 2 > letters.count
+            ? arabic : single(body, .windows1252, guessFor: declared)
         let strange = decoded.text.unicodeScalars.lazy.filter { $0 == "\u{FFFD}" }.count
         guard strange * 20 <= body.count else { throw .binary("text of an unknown encoding") }
         return decoded
     }
 
+    /// Text in an encoding that was declared, or was guessed for want of one that is known.
     private static func single(
-        _ bytes: [UInt8], _ encoding: SingleByteEncoding, isGuess: Bool
+        _ bytes: [UInt8], _ encoding: SingleByteEncoding, guessFor declared: String?
     ) -> DecodedText {
         let (text, repaired) = encoding.decode(bytes)
         var decoded = DecodedText(text: text, charset: encoding.rawValue)
-        if isGuess {
+        if let declared {
+            let why =
+                declared.isEmpty
+                ? "no encoding declared" : "the declared encoding \(declared) is not known"
             decoded.warn(
-                "charset-guessed",
-                "not UTF-8 and no encoding declared: read as \(encoding.rawValue)"
-            )
+                "charset-guessed", "not UTF-8 and \(why): read as \(encoding.rawValue)")
         }
         if repaired > 0 {
             decoded.warn(

@@ -88,7 +88,10 @@ struct SourceText: Sendable {
         }
         guard let first else { return }
         article.warn(
-            "bidi-controls", "\(count) invisible bidi controls, the first one here",
+            "bidi-controls",
+            count == 1
+                ? "an invisible bidi control here"
+                : "\(count) invisible bidi controls, the first one here",
             at: first..<(first + 1))
     }
 }

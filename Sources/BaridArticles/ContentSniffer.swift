@@ -1,8 +1,13 @@
 /// Tells from the first bytes or letters what something is, where no media type does.
-enum ContentSniffer {
+package enum ContentSniffer {
+    /// What format of files the bytes begin as, as `a PDF document`; nil when it is none known.
+    package static func format(_ bytes: some Sequence<UInt8>) -> String? {
+        signatures.first { bytes.starts(with: $0.0) }?.1
+    }
+
     /// What binary format the bytes are; nil when they may be text.
-    static func binaryKind(_ bytes: [UInt8]) -> String? {
-        for (signature, kind) in signatures where bytes.starts(with: signature) { return kind }
+    package static func binaryKind(_ bytes: [UInt8]) -> String? {
+        if let format = format(bytes) { return format }
         var controls = 0
         for byte in bytes.prefix(4096) {
             switch byte {
@@ -15,7 +20,7 @@ enum ContentSniffer {
     }
 
     /// The media type of markup that the text begins as; nil when it is none.
-    static func markup(_ text: String) -> String? {
+    package static func markup(_ text: String) -> String? {
         let start = text.unicodeScalars.drop { $0.properties.isWhitespace || $0 == "\u{FEFF}" }
             .prefix(64)
         guard start.first == "<" else { return nil }
@@ -29,7 +34,7 @@ enum ContentSniffer {
     }
 
     /// Whether the text begins and ends as a JSON object.
-    static func isObject(_ text: String) -> Bool {
+    package static func isObject(_ text: String) -> Bool {
         let scalars = text.unicodeScalars
         guard scalars.first(where: { !$0.properties.isWhitespace }) == "{" else { return false }
         return scalars.last(where: { !$0.properties.isWhitespace }) == "}"
