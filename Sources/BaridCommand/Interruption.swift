@@ -12,14 +12,16 @@ struct Interrupted: Error {}
 
 /// The signals that ask a command to stop.
 ///
-/// While it lives they do not end the process; a second one does.
+/// While it lives they do not end the process; a second one does, and so does one that comes later.
 final class StopSignals: Sendable {
     let signals: AsyncStream<Int32>
+    private let numbers: [Int32]
     private let sources: [any DispatchSourceSignal]
 
     init(_ numbers: [Int32] = [SIGINT, SIGTERM, SIGHUP]) {
         let (signals, post) = AsyncStream.makeStream(of: Int32.self)
         self.signals = signals
+        self.numbers = numbers
         sources = numbers.map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
@@ -35,6 +37,7 @@ final class StopSignals: Sendable {
 
     deinit {
         for source in sources { source.cancel() }
+        for number in numbers { signal(number, SIG_DFL) }
     }
 }
 

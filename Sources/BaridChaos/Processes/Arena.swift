@@ -1,4 +1,5 @@
 internal import Barid
+internal import BaridSupervisor
 public import BaridTransport
 internal import Foundation
 internal import GRPCCore

@@ -37,7 +37,7 @@ struct Down: AsyncParsableCommand {
         }
         // The supervisor is the last to go, so its end is everybody's.
         let end = ContinuousClock.now + .seconds(30)
-        while kill(pid_t(process), 0) == 0 {
+        while Self.isRunning(process) {
             guard ContinuousClock.now < end else {
                 throw CommandError(
                     .temporary, "process \(process) was told to stop, and still runs after 30 s")
@@ -52,5 +52,11 @@ struct Down: AsyncParsableCommand {
         } else {
             Console.output.line("Stopped: process \(process), up since \(Formats.time(since)).")
         }
+    }
+
+    /// Whether there is such a process, be it another user's.
+    private static func isRunning(_ process: UInt32) -> Bool {
+        guard let process = pid_t(exactly: process), process > 0 else { return false }
+        return kill(process, 0) == 0 || errno == EPERM
     }
 }

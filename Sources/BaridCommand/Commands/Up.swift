@@ -81,28 +81,11 @@ struct Up: AsyncParsableCommand {
     // MARK: Already up
 
     private func running(_ settings: Settings) async throws -> StatusSnapshot? {
-        guard Self.somebodyListens(settings) else { return nil }
+        if case .ipc(let path) = settings.endpoint.value, !SocketProbe.accepts(path) { return nil }
         return try? await BaridClient.with(
             settings.endpoint.value, name: "barid up", key: settings.key.value?.key,
             wait: .seconds(2), logger: .quiet
         ) { try await StatusSnapshot(from: $0) }
-    }
-
-    /// Whether a connection to the socket is taken; a file left over by a dead broker takes none.
-    private static func somebodyListens(_ settings: Settings) -> Bool {
-        guard case .ipc(let path) = settings.endpoint.value else { return true }
-        let socket = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
-        guard socket >= 0 else { return true }
-        defer { close(socket) }
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        guard path.utf8.count < MemoryLayout.size(ofValue: address.sun_path) else { return false }
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        return withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(socket, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
-            }
-        }
     }
 
     private func tell(_ running: StatusSnapshot) throws {
@@ -117,7 +100,7 @@ struct Up: AsyncParsableCommand {
     // MARK: In the background
 
     /// Starts the same command anew in a session of its own, and passes on what it says until it is
-    /// ready, which it shows by closing its output.
+    /// ready, which it says.
     private func detached() throws {
         let executable = Executable.path
         var arguments = CommandLine.arguments.dropFirst().filter { $0 != "--detach" }
@@ -128,19 +111,24 @@ struct Up: AsyncParsableCommand {
         close(ends[1])
         var input = ByteInput(descriptor: ends[0])
         while let line = input.line(maximum: 64 << 10) {
+            guard line.content != Self.readiness else { return }
             Console.output.line(String(decoding: line.content, as: UTF8.self))
         }
+        // It ends instead of getting ready, and has said why on standard error.
         var status: Int32 = 0
-        guard waitpid(process, &status, WNOHANG) == process else { return }
-        // It ended instead of getting ready, and has said why on standard error.
+        while waitpid(process, &status, 0) < 0, errno == EINTR {}
         throw ExitCode(status & 0x7F == 0 ? (status >> 8) & 0xFF : 70)
     }
+
+    /// The last line of a process that got ready: the end of its output alone could be its death.
+    private static let readiness = Data([0])
 
     /// Lets go of the terminal: whoever started us gets the end of our output.
     private func letGo(_ settings: Settings) {
         let log = open(
             "\(settings.stateFolder.value)/supervisor.out", O_WRONLY | O_CREAT | O_APPEND, 0o600)
         let nothing = open("/dev/null", O_WRONLY)
+        Console.output.line(String(decoding: Self.readiness, as: UTF8.self))
         if log >= 0 { dup2(log, STDERR_FILENO) }
         if nothing >= 0 { dup2(nothing, STDOUT_FILENO) }
         for descriptor in [log, nothing] where descriptor > 2 { close(descriptor) }

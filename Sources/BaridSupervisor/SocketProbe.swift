@@ -1,12 +1,16 @@
 #if canImport(Glibc)
-    internal import Glibc
+    import Glibc
 #elseif canImport(Darwin)
-    internal import Darwin
+    import Darwin
 #endif
 
 /// Whether somebody accepts connections on a Unix socket: the moment from which a broker serves.
-enum SocketProbe {
-    static func accepts(_ path: String) -> Bool {
+public enum SocketProbe {
+    /// Connects and hangs up; a file left over by a dead broker takes no connection.
+    ///
+    /// - Parameter path: The socket's.
+    /// - Returns: Whether the connection was taken; false for a path longer than sockets have.
+    public static func accepts(_ path: String) -> Bool {
         #if canImport(Glibc)
             let kind = Int32(SOCK_STREAM.rawValue)
         #else
