@@ -19,8 +19,7 @@ struct Failure {
             case .damaged, .format: code = .badInput
             case .full, .failed, .unreadable, .fenced, .entryTooLarge, .trimmed, .notDurable,
                 .closed, .setting:
-                // EX_IOERR
-                code = ExitCode(74)
+                code = .fileFailure
             }
         case let error as RPCError:
             message = error.message

@@ -10,6 +10,8 @@ extension ExitCode {
     public static let unavailable = ExitCode(69)
     /// A bug (EX_SOFTWARE).
     public static let software = ExitCode(70)
+    /// A file cannot be read or written (EX_IOERR).
+    public static let fileFailure = ExitCode(74)
     /// The outcome is unknown or timed out (EX_TEMPFAIL).
     public static let temporary = ExitCode(75)
     /// Refused (EX_NOPERM).

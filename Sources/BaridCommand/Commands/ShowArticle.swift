@@ -23,7 +23,14 @@ struct ShowArticle: AsyncParsableCommand {
     func run() async throws {
         let id = id
         let response = try await broker.connected(as: "barid article") { client in
-            try await client.article(id)
+            do {
+                return try await client.article(id)
+            } catch let error as RPCError where error.code == .notFound {
+                throw CommandError(
+                    .noInput,
+                    "\(BaridTool.text(of: error)) in the index; if it was published, `barid why \(ShellWord.quoted(id))` says where it is"
+                )
+            }
         }
         if output.json {
             Console.output.line(try JSONText.line(response))

@@ -140,7 +140,7 @@ struct StatusSnapshot: Sendable {
                 plugin.restarts > 0 ? "\(plugin.restarts)" : "",
                 isBroker
                     ? broker.endpoints.map(console.words).joined(separator: " ")
-                    : services(of: session),
+                    : services(of: session, on: console),
             ])
             notes += Self.notes(on: plugin, console)
         }
@@ -152,7 +152,7 @@ struct StatusSnapshot: Sendable {
         for session in others {
             table.add([
                 console.words(session.name), "not supervised", lag(of: session),
-                "\(session.processID)", "", services(of: session),
+                "\(session.processID)", "", services(of: session, on: console),
             ])
         }
         return table.lines(on: console) + (notes.isEmpty ? [] : [""] + notes)
@@ -267,8 +267,10 @@ struct StatusSnapshot: Sendable {
         return Formats.number(lag)
     }
 
-    private func services(of session: Barid_Admin_V1_SessionStatus?) -> String {
-        Console.output.words((session?.services ?? []).joined(separator: " "))
+    private func services(
+        of session: Barid_Admin_V1_SessionStatus?, on console: Console
+    ) -> String {
+        console.words((session?.services ?? []).joined(separator: " "))
     }
 
     static func state(_ state: Barid_Supervisor_V1_PluginState, on console: Console) -> String {

@@ -11,6 +11,18 @@ struct GroupOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The topic it is of.", valueName: "topic"))
     var topic = PluginManifest.defaultTopic
 
+    /// Changes the group and asks how it stands then.
+    func status(
+        on broker: BrokerOptions,
+        after change: @escaping @Sendable (BaridClient) async throws -> Void
+    ) async throws -> Barid_Admin_V1_GroupStatus {
+        let which = self
+        return try await broker.connected(as: "barid group") { client in
+            try await change(client)
+            return try await which.status(client)
+        }
+    }
+
     /// How the group stands.
     func status(_ client: BaridClient) async throws -> Barid_Admin_V1_GroupStatus {
         let answer = try await client.admin.listGroups(

@@ -22,13 +22,12 @@ struct GroupPause: AsyncParsableCommand {
 
     func run() async throws {
         let which = which
-        let status = try await broker.connected(as: "barid group") { client in
-            let request = Barid_Admin_V1_PauseGroupRequest.with {
-                $0.topic = which.topic
-                $0.group = which.group
-            }
-            _ = try await client.admin.pauseGroup(request, options: .within(.seconds(30)))
-            return try await which.status(client)
+        let status = try await which.status(on: broker) { client in
+            _ = try await client.admin.pauseGroup(
+                .with {
+                    $0.topic = which.topic
+                    $0.group = which.group
+                }, options: .within(.seconds(30)))
         }
         if output.json {
             Console.output.line(try JSONText.line(status))
@@ -58,13 +57,12 @@ struct GroupResume: AsyncParsableCommand {
 
     func run() async throws {
         let which = which
-        let status = try await broker.connected(as: "barid group") { client in
-            let request = Barid_Admin_V1_ResumeGroupRequest.with {
-                $0.topic = which.topic
-                $0.group = which.group
-            }
-            _ = try await client.admin.resumeGroup(request, options: .within(.seconds(30)))
-            return try await which.status(client)
+        let status = try await which.status(on: broker) { client in
+            _ = try await client.admin.resumeGroup(
+                .with {
+                    $0.topic = which.topic
+                    $0.group = which.group
+                }, options: .within(.seconds(30)))
         }
         if output.json {
             Console.output.line(try JSONText.line(status))

@@ -30,7 +30,7 @@ struct BlockReview: AsyncParsableCommand {
         commandName: "block",
         abstract: "Keep an article, or one of its comments, from being found.",
         discussion: """
-            It can still be searched for with --withheld, and is marked.
+            `barid search --all` still finds it, and marks it.
 
             Examples:
               barid review block 3f9c --note 'names a minor'

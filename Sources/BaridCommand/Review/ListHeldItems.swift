@@ -62,7 +62,7 @@ struct ListHeldItems: AsyncParsableCommand {
                 console.id(held.articleID),
                 held.hasCommentNumber ? "comment \(held.commentNumber)" : "article",
                 console.words(reasons.joined(separator: ", ")),
-                console.words(DisplayWidth.cut(text, to: 60)),
+                console.prose(DisplayWidth.cut(text, to: 60)),
             ])
         }
         for line in table.lines(on: console) { console.line(line) }

@@ -17,7 +17,8 @@ struct ReviewDesk {
             guard !known.hasRetracted else {
                 throw CommandError(
                     .badInput,
-                    "\(known.retracted.reviewer) took this article back, which is final")
+                    "\(Console.error.words(known.retracted.reviewer)) took this article back, which is final"
+                )
             }
             let review = try Self.review(known, decision, comment, reviewer, what.note)
             guard review.number > 0 else { return (review, nil as Receipt?) }

@@ -96,7 +96,7 @@ extension Check {
         let path = finder.folders
         let there = path.filter { FileManager.default.fileExists(atPath: $0) }
         let plugins = finder.find().count
-        let finding = "\(plugins) plugins in \(there.joined(separator: ", "))"
+        let finding = "\(Formats.count(plugins, "plugin")) in \(there.joined(separator: ", "))"
         guard plugins > 0 else {
             return Check(
                 "plugins", .warn, "none in \(path.joined(separator: ", "))",

@@ -14,7 +14,7 @@ struct KeysCommand: AsyncParsableCommand {
             the one file its owner needs; the broker keeps the public half, with the rights. All of it works on \
             the broker's data folder, on its machine; a running broker follows within 2 s.
 
-            RIGHTS, separated by commas; patterns take * for one segment and a final > for the rest:
+            Rights, separated by commas; patterns take * for one segment and a final > for the rest:
               publish=[TOPIC:]TYPES              publish these event types
               subscribe=[TOPIC:][GROUP/]TYPES    take and read them
               call=SERVICES[/METHOD]             call services
@@ -22,7 +22,7 @@ struct KeysCommand: AsyncParsableCommand {
               admin                              look after the broker and its workers
               all                                everything
 
-            EXAMPLES
+            Examples:
               barid keys new wire --allow publish=news.barid.article.submitted.v1 --endpoint tcp://10.0.0.5:7450
               barid publish article.txt --key wire.key
               barid keys list

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Barid
 import BaridTransport
-import Foundation
 import GRPCCore
 
 /// `barid keys revoke`.
@@ -20,7 +19,7 @@ struct KeysRevoke: AsyncParsableCommand {
     @Argument(help: "The key's name.")
     var name: String
 
-    @Flag(help: "Do not ask.")
+    @Flag(name: .shortAndLong, help: "Do not ask.")
     var yes = false
 
     @OptionGroup var output: OutputOptions
@@ -32,14 +31,8 @@ struct KeysRevoke: AsyncParsableCommand {
             throw CommandError(.badInput, "the key \(name) is revoked already")
         }
         if !yes {
-            guard Console.error.isTerminal, isatty(STDIN_FILENO) == 1 else {
-                throw CommandError(.refused, "this ends the sessions of \(name); say --yes")
-            }
-            Console.error.line(
-                "The key \(name) may: \(entry.rights). Revoke it, and end its sessions? [y/N]")
-            guard ["y", "yes"].contains(readLine()?.lowercased() ?? "") else {
-                throw CommandError(.refused, "nothing was changed")
-            }
+            try Confirmation.ask(
+                "The key \(name) may: \(entry.rights). Revoke it, and end its sessions?")
         }
         try keys.folder().revoke(name)
         if output.json {

@@ -118,7 +118,7 @@ struct BackupWriter {
             FileManager.default.createFile(
                 atPath: path, contents: nil, attributes: [.posixPermissions: 0o600]),
             let handle = FileHandle(forWritingAtPath: path)
-        else { throw CommandError(ExitCode(74), "cannot write \(path)") }
+        else { throw CommandError(.fileFailure, "cannot write \(path)") }
         file = handle
         files += 1
     }

@@ -51,7 +51,7 @@ extension CommandError {
         case .inUse:
             self.init(.temporary, "\(error); stop the broker first, as with `barid down`")
         case .damaged, .format: self.init(.badInput, error.description)
-        default: self.init(ExitCode(74), error.description)
+        default: self.init(.fileFailure, error.description)
         }
     }
 }

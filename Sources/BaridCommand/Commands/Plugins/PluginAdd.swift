@@ -116,7 +116,8 @@ struct PluginAdd: AsyncParsableCommand {
         }
         console.line("Added \(console.words(report.name)) from \(console.words(report.folder)).")
         if let behind = report.behind {
-            console.line("It will catch up on \(Formats.number(behind)) events.")
+            let events = Formats.count(Int(clamping: behind), "event")
+            console.line("It will catch up on \(events).")
         }
         if !report.warning.isEmpty {
             console.line(

@@ -4,6 +4,12 @@ import BaridConformance
 import BaridSupervisor
 import Foundation
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// `barid plugin conform`.
 struct PluginConform: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -48,6 +54,8 @@ struct PluginConform: AsyncParsableCommand {
     }
 
     func run() async throws {
+        // A worker that ends before it has read its input is its own failure, not ours.
+        signal(SIGPIPE, SIG_IGN)
         var configuration = try await subject()
         configuration.samples = try samples.map { try Self.read($0) } ?? []
         configuration.only = Set(only)
@@ -98,6 +106,9 @@ struct PluginConform: AsyncParsableCommand {
         }
     }
 
+    /// Most bytes of a manifest that `describe` may print.
+    private static let maximumManifest = 1 << 20
+
     /// An executable alone: its manifest is what `describe` prints.
     private static func described(_ path: String) throws -> ConformanceKit.Configuration {
         let process = Process()
@@ -112,8 +123,15 @@ struct PluginConform: AsyncParsableCommand {
             throw CommandError(
                 .badInput, "\(path) cannot be started: \(error.localizedDescription)")
         }
-        let yaml = (try? pipe.fileHandleForReading.readToEnd()) ?? Data()
+        var output = ByteInput(descriptor: pipe.fileHandleForReading.fileDescriptor)
+        let yaml = output.all(maximum: maximumManifest)
+        if yaml == nil { process.terminate() }
         process.waitUntilExit()
+        guard let yaml else {
+            throw CommandError(
+                .badInput,
+                "`\(path) describe` printed more than \(Formats.bytes(UInt64(maximumManifest)))")
+        }
         do {
             return .init(
                 manifest: try PluginManifest(yaml: Array(yaml)), executable: path,

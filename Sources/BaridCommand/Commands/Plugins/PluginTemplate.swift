@@ -30,6 +30,7 @@ struct PluginTemplate {
     /// Writes the files of a plugin that will lie in `folder`, as the user named it.
     init(name: String, folder: String, language: Language, source: Source) {
         let type = Self.typeName(of: name)
+        let folder = ShellWord.quoted(folder)
         switch language {
         case .swift:
             files = Self.swiftFiles(name: name, type: type, source: source)
