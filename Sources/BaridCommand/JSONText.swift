@@ -1,4 +1,4 @@
-import Foundation
+import BaridTracing
 import SwiftProtobuf
 
 /// Builds what `--json` prints: one object a line, field names as in the `.proto` files.
@@ -21,22 +21,7 @@ struct JSONText: Sendable {
     }
 
     /// A quoted string.
-    static func string(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            case "\r": result += "\\r"
-            case "\t": result += "\\t"
-            case _ where scalar.value < 0x20 || scalar.value == 0x7F:
-                result += String(format: "\\u%04x", scalar.value)
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
-    }
+    static func string(_ text: String) -> String { text.quotedJSON }
 
     mutating func add(_ name: String, _ text: String) {
         add(name, json: Self.string(text))

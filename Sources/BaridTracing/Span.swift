@@ -81,15 +81,15 @@ public struct Span: Sendable {
             {"resourceSpans":[{"resource":{"attributes":\(resource)},"scopeSpans":[{"scope":\
             {"name":"barid"},"spans":[{"traceId":"\(context.traceID)","spanId":"\(context.spanID)"
             """
-        if let parentID { text += ",\"parentSpanId\":\(Self.quoted(parentID))" }
-        text += ",\"name\":\(Self.quoted(name)),\"kind\":\(kind.rawValue)"
+        if let parentID { text += ",\"parentSpanId\":\(parentID.quotedJSON)" }
+        text += ",\"name\":\(name.quotedJSON),\"kind\":\(kind.rawValue)"
         text += ",\"startTimeUnixNano\":\"\(start)\",\"endTimeUnixNano\":\"\(max(start, end))\""
         text += ",\"attributes\":\(Self.attributes(attributes))"
         if !links.isEmpty {
             let all = links.map { "{\"traceId\":\"\($0.traceID)\",\"spanId\":\"\($0.spanID)\"}" }
             text += ",\"links\":[\(all.joined(separator: ","))]"
         }
-        if let failure { text += ",\"status\":{\"code\":2,\"message\":\(Self.quoted(failure))}" }
+        if let failure { text += ",\"status\":{\"code\":2,\"message\":\(failure.quotedJSON)}" }
         return text + "}]}]}]}"
     }
 
@@ -97,27 +97,12 @@ public struct Span: Sendable {
         let all = attributes.map { name, value in
             switch value {
             case .text(let text):
-                "{\"key\":\(quoted(name)),\"value\":{\"stringValue\":\(quoted(text))}}"
+                "{\"key\":\(name.quotedJSON),\"value\":{\"stringValue\":\(text.quotedJSON)}}"
             // 64-bit numbers are texts in protobuf's JSON.
             case .number(let number):
-                "{\"key\":\(quoted(name)),\"value\":{\"intValue\":\"\(number)\"}}"
+                "{\"key\":\(name.quotedJSON),\"value\":{\"intValue\":\"\(number)\"}}"
             }
         }
         return "[\(all.joined(separator: ","))]"
-    }
-
-    private static func quoted(_ text: String) -> String {
-        var quoted = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": quoted += "\\\""
-            case "\\": quoted += "\\\\"
-            case _ where scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value):
-                let digits = String(scalar.value, radix: 16)
-                quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: quoted.unicodeScalars.append(scalar)
-            }
-        }
-        return quoted + "\""
     }
 }

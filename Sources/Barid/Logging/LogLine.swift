@@ -1,3 +1,4 @@
+internal import BaridTracing
 internal import Foundation
 package import Logging
 
@@ -40,7 +41,8 @@ package enum LogLine {
         for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
             fields.append((taken.contains(key) ? "\(key)_" : key, "\(value)"))
         }
-        return "{" + fields.map { "\(quoted($0.0)):\(quoted($0.1))" }.joined(separator: ",") + "}"
+        return "{" + fields.map { "\($0.0.quotedJSON):\($0.1.quotedJSON)" }.joined(separator: ",")
+            + "}"
     }
 
     private static func now() -> String {
@@ -51,22 +53,6 @@ package enum LogLine {
     private static func value(_ text: String) -> String {
         let isPlain = text.unicodeScalars.allSatisfy { $0.value > 0x20 && $0 != "\"" }
         return isPlain && !text.isEmpty ? text : "\"\(text.replacing("\"", with: "\\\""))\""
-    }
-
-    private static func quoted(_ text: String) -> String {
-        var quoted = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": quoted += "\\\""
-            case "\\": quoted += "\\\\"
-            case "\n": quoted += "\\n"
-            case _ where scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value):
-                let digits = String(scalar.value, radix: 16)
-                quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: quoted.unicodeScalars.append(scalar)
-            }
-        }
-        return quoted + "\""
     }
 
     /// Control characters, which could steer a terminal, as what they are.
