@@ -22,11 +22,6 @@ class Inbox(Generic[Item]):
         self._is_closed = False
         self._error: RPCError | None = None
 
-    @property
-    def is_closed(self) -> bool:
-        """Whether no item will come any more."""
-        return self._is_closed
-
     def put(self, item: Item) -> None:
         """Adds an item."""
         with self._condition:

@@ -91,11 +91,6 @@ class Ledger:
             and self._confirmed >= self._settle_number
         )
 
-    @property
-    def held_count(self) -> int:
-        """Deliveries held, running ones included."""
-        return len(self._held)
-
     # From the broker
 
     def started(self, started: bus.Started) -> None:

@@ -271,6 +271,17 @@ def test_calls_fail_with_code_trailers_and_in_time(bench: Bench) -> None:
         assert caught.value.code is StatusCode.UNAVAILABLE
 
 
+def test_a_loop_publishes_and_waits_for_receipts(bench: Bench) -> None:
+    bench.start_broker()
+    with bench.client() as client, Publisher(client.connection, "tests") as publisher:
+
+        async def many() -> list[int]:
+            receipts = [await publisher.publish_async(order(n, "echo")) for n in range(3)]
+            return [receipt.sequence for receipt in receipts]
+
+        assert asyncio.run(many()) == [1, 2, 3]
+
+
 def test_a_publish_without_a_broker_is_told_in_time(bench: Bench) -> None:
     with bench.client() as client:
         publisher = Publisher(client.connection, "tests", deadline=0.5)
