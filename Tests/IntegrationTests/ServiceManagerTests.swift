@@ -103,9 +103,8 @@ import Testing
             "barid-broker", environment: Self.environment(folder, manager, watchdog: "100000"))
         _ = try await manager.waits(for: "WATCHDOG=1")
         broker.signal(SIGSTOP)
+        try await eventually("it stands still") { isStopped(broker.id) ? () : nil }
         // What it had sent already may still be there; then nothing comes for five times the limit.
-        while manager.next() != nil {}
-        try await Task.sleep(for: .milliseconds(100))
         while manager.next() != nil {}
         try await Task.sleep(for: .milliseconds(500))
         #expect(manager.next() == nil)

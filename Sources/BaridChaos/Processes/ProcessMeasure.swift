@@ -33,6 +33,6 @@ public struct ProcessMeasure: Sendable, Hashable {
         // Fields 14 and 15, counted behind the name, which may hold anything.
         let fields = stat.split(separator: ")").last?.split(separator: " ") ?? []
         let ticks = fields.dropFirst(11).prefix(2).compactMap { Int64($0) }.reduce(0, +)
-        processorTime = .milliseconds(ticks * 10)
+        processorTime = .milliseconds(ticks * 1_000 / Int64(max(1, sysconf(Int32(_SC_CLK_TCK)))))
     }
 }
