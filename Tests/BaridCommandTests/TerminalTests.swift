@@ -34,6 +34,10 @@ import Testing
         #expect(
             terminal.words("بر", marked: [0..<1])
                 == "\u{2068}\u{1B}[1;33mب\u{1B}[0mر\u{2069}")
+        #expect(
+            terminal.words("abc", marked: [1..<2], in: .bold)
+                == "\u{1B}[1ma\u{1B}[1;33mb\u{1B}[0m\u{1B}[1mc\u{1B}[0m")
+        #expect(plain.words("abc", marked: [1..<2], in: .bold) == "a[b]c")
         #expect(terminal.words("f03dd78f9e8c") == "f03dd78f9e8c", "an id is copied as it is")
     }
 
@@ -65,6 +69,8 @@ import Testing
         #expect(Formats.count(1, "article") == "1 article")
         #expect(Formats.duration(0) == "0 s")
         #expect(Formats.duration(3_725) == "1 h 2 min")
+        #expect(Formats.duration(86_400 + 5) == "1 d", "what is next to nothing is left out")
+        #expect(Formats.duration(7_952 * 86_400 + 3 * 3_600) == "7,952 d")
         #expect(Formats.bytes(1_536) == "1.5 KiB")
     }
 

@@ -67,6 +67,15 @@ import Testing
         #expect(try await barid("down").code == 69)
     }
 
+    /// A start that fails is told by its words and its exit code, in the background too.
+    @Test func aDetachedStartThatFailsIsTold() async throws {
+        _ = try folder.write("not a folder", to: "data")
+        for _ in 0..<5 {
+            let up = try await barid("up", "--detach")
+            #expect(up.code == 69 && up.error.contains("barid:"), "\(up)")
+        }
+    }
+
     /// Protocols/8-observability §1: the broker's figures and the supervisor's, both told by `status`.
     @Test func figuresOfBrokerAndSupervisorAreServed() async throws {
         let refused = try await barid("up", "--metrics", "0.0.0.0:0")

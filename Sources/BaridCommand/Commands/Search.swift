@@ -68,11 +68,12 @@ struct Search: AsyncParsableCommand {
         for (index, hit) in response.hits.enumerated() {
             let headline =
                 hit.hasHeadline && !hit.headline.text.isEmpty
-                ? marked(hit.headline, on: console) : "(no headline)"
+                ? marked(hit.headline, on: console, in: .bold)
+                : console.styled("(no headline)", .bold)
             let withheld =
                 hit.decision == .pass || hit.decision == .unspecified
                 ? "" : "  \(ArticleView.styled(hit.decision, on: console))"
-            console.line("\(offset + index + 1). \(console.styled(headline, .bold))\(withheld)")
+            console.line("\(offset + index + 1). \(headline)\(withheld)")
             for snippet in hit.snippets {
                 let place = snippet.field == "comment" ? console.styled("comment: ", .dim) : ""
                 console.line("   \(place)\(marked(snippet, on: console))")
@@ -90,9 +91,12 @@ struct Search: AsyncParsableCommand {
                 : Formats.count(response.hits.count, "article"))
     }
 
-    private func marked(_ snippet: Barid_Index_V1_Snippet, on console: Console) -> String {
+    private func marked(
+        _ snippet: Barid_Index_V1_Snippet, on console: Console, in style: Style? = nil
+    ) -> String {
         console.words(
             snippet.text,
-            marked: snippet.marks.map { Int($0.start)..<max(Int($0.start), Int($0.end)) })
+            marked: snippet.marks.map { Int($0.start)..<max(Int($0.start), Int($0.end)) },
+            in: style)
     }
 }

@@ -87,8 +87,7 @@ struct StatusSnapshot: Sendable {
                 table.add([
                     console.words(topic.topic), Formats.number(count),
                     Formats.number(topic.lastSequence),
-                    topic.noSubscriber > 0
-                        ? console.styled(Formats.number(topic.noSubscriber), .yellow) : "0",
+                    Formats.number(topic.noSubscriber),
                 ])
             }
             lines += [""] + table.lines(on: console)

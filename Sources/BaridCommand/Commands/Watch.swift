@@ -86,14 +86,14 @@ private actor Headlines {
         let elapsed = stored.storedNanoseconds >= begun ? stored.storedNanoseconds - begun : 0
         let time = Formats.clock(nanoseconds: stored.storedNanoseconds)
         let stage = Self.stage(of: event.type)
-        let id = DisplayWidth.cut(subject, to: 13)
+        let id = console.id(subject, within: 13)
         let after = elapsed > 0 ? "+\(elapsed / 1_000_000) ms" : ""
         let words =
             detail ?? known[subject].map { console.words(DisplayWidth.cut($0, to: 60)) } ?? ""
         return [
             console.styled(time, .dim),
             console.styled(stage.padding(toLength: 9), Self.style(of: stage)),
-            console.words(id)
+            id
                 + String(repeating: " ", count: max(0, 13 - DisplayWidth.columns(of: id))),
             after.padding(toLength: 9), words,
         ].joined(separator: "  ")

@@ -95,27 +95,37 @@ struct Console: Sendable {
     }
 
     /// An id as people copy it: of a hash the beginning, which is enough for every command.
-    func id(_ id: String) -> String {
+    ///
+    /// - Parameters:
+    ///   - id: The whole id.
+    ///   - columns: How many another one may take.
+    /// - Returns: Visible text.
+    func id(_ id: String, within columns: Int = .max) -> String {
         let isHash =
             id.utf8.count == 64
             && id.utf8.allSatisfy {
                 UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0
                     || UInt8(ascii: "a")...UInt8(ascii: "f") ~= $0
             }
-        return words(isHash ? String(id.prefix(12)) : id)
+        return words(isHash ? String(id.prefix(12)) : DisplayWidth.cut(id, to: columns))
     }
 
     /// Like ``words(_:)``, with ranges of scalar indices highlighted: in colour, else in `[...]`.
-    func words(_ text: String, marked ranges: [Range<Int>]) -> String {
-        var result = ""
+    ///
+    /// The rest is in a style of its own, which a highlight does not end.
+    func words(
+        _ text: String, marked ranges: [Range<Int>], in style: Style? = nil
+    ) -> String {
+        let base = hasColours ? style.map { "\u{1B}[\($0.rawValue)m" } ?? "" : ""
+        var result = base
         var inMark = false
         for (index, scalar) in text.unicodeScalars.enumerated() {
             let isMarked = ranges.contains { $0.contains(index) }
-            if isMarked != inMark { result += mark(opening: isMarked) }
+            if isMarked != inMark { result += mark(opening: isMarked) + (isMarked ? "" : base) }
             inMark = isMarked
             result += scalar == "\n" ? " " : VisibleText.line(String(scalar))
         }
-        if inMark { result += mark(opening: false) }
+        if inMark { result += mark(opening: false) } else if !base.isEmpty { result += "\u{1B}[0m" }
         return isolated(result)
     }
 

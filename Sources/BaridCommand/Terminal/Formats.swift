@@ -3,17 +3,19 @@ import SwiftProtobuf
 
 /// How numbers and times are shown to people.
 enum Formats {
-    /// "3 min 4 s", "2 d 5 h": two units are enough.
+    /// "3 min 4 s", "2 d 5 h": the greatest unit and the next, and of many days the days.
     static func duration(_ seconds: Int64) -> String {
+        let seconds = max(seconds, 0)
         let units: [(Int64, String)] = [(86_400, "d"), (3600, "h"), (60, "min"), (1, "s")]
-        var rest = max(seconds, 0)
-        var parts: [String] = []
-        for (length, name) in units where parts.count < 2 {
-            let count = rest / length
-            rest %= length
-            if count > 0 || (length == 1 && parts.isEmpty) { parts.append("\(count) \(name)") }
+        for (index, (length, name)) in units.enumerated() where seconds >= length {
+            let count = seconds / length
+            let text = "\(number(count)) \(name)"
+            guard index + 1 < units.count, name != "d" || count < 100 else { return text }
+            let (next, nextName) = units[index + 1]
+            let rest = seconds % length / next
+            return rest > 0 ? "\(text) \(rest) \(nextName)" : text
         }
-        return parts.joined(separator: " ")
+        return "0 s"
     }
 
     /// "12 B", "3.4 KiB", "1.0 MiB".
