@@ -19,7 +19,7 @@ struct BrokerCommand: AsyncParsableCommand {
             Publishers and workers meet here. A receipt means that the event is written and \
             fsynced. SIGTERM and SIGINT stop the broker in good order.
 
-            EXAMPLES
+            Examples:
               barid-broker
               barid-broker --data ./data --endpoint ipc:///tmp/barid/broker.ipc
               barid-broker --listen tcp://127.0.0.1:7450 --allow-local-users
@@ -27,7 +27,7 @@ struct BrokerCommand: AsyncParsableCommand {
               barid-broker --retain acknowledged,age=30d --retain audit:all
               barid-broker --print-configuration
 
-            EXIT CODES
+            Exit codes:
               0 stopped in good order   64 wrong usage    65 damaged log
               69 another broker runs    74 data could not be made durable
               77 refused

@@ -15,13 +15,13 @@ struct SimulateCommand: ParsableCommand {
             clocks, all simulated; its history is held to the checks of Protocols/5-history. The \
             same seed gives the same run, byte for byte.
 
-            EXAMPLES
+            Examples:
               barid-simulate --seeds 2000
               barid-simulate --seeds 500 --first 10000
               barid-simulate --seed 4711              (with its trace)
               barid-simulate --mutants                (planted faults: each has to be noticed)
 
-            EXIT CODES
+            Exit codes:
               0 every promise kept   1 one was broken, or a planted fault not noticed
               64 wrong usage
             """)
