@@ -45,6 +45,14 @@ import Testing
         try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: script)
     }
 
+    /// A description has an end, whatever the program does.
+    @Test func aDescriptionWithoutEndIsRefused() async throws {
+        let script = try folder.write("#!/bin/sh\ntrap '' TERM\nyes name: endless\n", to: "endless")
+        try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: script)
+        let conform = try await barid("plugin", "conform", script)
+        #expect(conform.code == 65 && conform.error.contains("more than 1.0 MiB"), "\(conform)")
+    }
+
     @Test func addListLogsRestartAndRemoveOnARunningUp() async throws {
         #expect(try await barid("plugin", "list").code == 69)
         #expect(try await barid("up", "--detach").code == 0)

@@ -1,3 +1,4 @@
+import BaridSchema
 import Testing
 
 @testable import BaridCommand
@@ -24,6 +25,16 @@ import Testing
         #expect(plain.words("عنوان") == "عنوان")
         #expect(plain.prose("سطر\r\nآخر\u{1B}") == "سطر آخرU+001B")
         #expect(plain.words("a\nb", marked: [2..<3]) == "a [b]")
+    }
+
+    /// What `--json` says of a dead letter holds no marks of direction.
+    @Test func programsGetTheWordsAlone() {
+        let letter = Barid_Admin_V1_DeadLetter.with {
+            $0.group = "parser"
+            $0.error.message = "لا نص فيه"
+        }
+        #expect(ArticleFollower.text(letter, on: .program) == "parser gave up: لا نص فيه")
+        #expect(ArticleFollower.text(letter, on: terminal).contains("\u{2068}"))
     }
 
     @Test func marksStandOnTheOriginalLetters() {

@@ -125,7 +125,11 @@ struct PluginConform: AsyncParsableCommand {
         }
         var output = ByteInput(descriptor: pipe.fileHandleForReading.fileDescriptor)
         let yaml = output.all(maximum: maximumManifest)
-        if yaml == nil { process.terminate() }
+        if yaml == nil {
+            // Whatever it started writes to nobody then, and ends too.
+            try? pipe.fileHandleForReading.close()
+            kill(process.processIdentifier, SIGKILL)
+        }
         process.waitUntilExit()
         guard let yaml else {
             throw CommandError(
