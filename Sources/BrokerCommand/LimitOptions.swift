@@ -34,7 +34,7 @@ struct LimitOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Recognise repeats for at least so many hours, and less than twice as many.",
+            "Recognise repeats for at least so many hours, and mostly less than twice as many.",
             discussion: "Else BARID_DEDUP_HOURS. The default is 24.", valueName: "hours"))
     var dedupHours: Int?
 

@@ -215,16 +215,15 @@ extension Engine {
 
     /// Forgets identities that are older than the window, before anything is looked up in it.
     ///
-    /// Generations follow one another without a gap, however long nothing was looked up.
+    /// Generations follow one another without a gap while something is looked up in each. Of a longer time,
+    /// nobody can say whether it passed or a clock was set: one generation ends with it, not both, so that
+    /// what a publisher sends again after a start with another date is still known.
     mutating func ageIdentities(into actions: inout [Action]) {
         let age = max(configuration.identityAge.nanoseconds, 1)
         let began = durable.identities.began
         let elapsed = wall &- began
         guard elapsed >= age, !durable.identities.isEmpty else { return }
-        let latest = began &+ elapsed / age * age
-        append(.identitiesRotated(began: latest), into: &actions)
-        // After two ages even what was the younger generation is too old.
-        if elapsed >= 2 * age { append(.identitiesRotated(began: latest), into: &actions) }
+        append(.identitiesRotated(began: elapsed < 2 * age ? began &+ age : wall), into: &actions)
     }
 
     /// True for `a-z`, `0-9`, `-` and `.`, starting with a letter or digit, at most 64 bytes.
