@@ -13,6 +13,9 @@ struct ChaosRig: AsyncParsableCommand {
     @Flag(help: "The whole counts: 1,000 broker kills, 500 worker kills, 100 power cuts ...")
     var full = false
 
+    @Option(help: "In place of each row's own count: faults, cuts, rounds or seconds.")
+    var count: Int?
+
     @Flag(help: "List the rows and stop.")
     var list = false
 
@@ -34,6 +37,10 @@ struct ChaosRig: AsyncParsableCommand {
     @Argument(help: "Rows, by number; all when there are none.")
     var rows: [String] = []
 
+    func validate() throws {
+        if let count, count < 1 { throw ValidationError("--count is at least 1") }
+    }
+
     func run() async throws {
         let chosen = try chosenRows()
         if list {
@@ -44,7 +51,7 @@ struct ChaosRig: AsyncParsableCommand {
             .deletingLastPathComponent().path
         let workshop = Workshop(
             folder: work, executables: executables, shims: shims, isFull: full, seed: seed,
-            earlier: earlier, stop: StopFlag.setBySignals())
+            earlier: earlier, stop: StopFlag.setBySignals(), countGiven: count)
         var table = SummaryTable(file: summary)
         table.begin(isFull: full, seed: seed)
         for row in chosen where !workshop.stop.isSet {

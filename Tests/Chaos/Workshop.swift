@@ -16,9 +16,11 @@ struct Workshop: Sendable {
     /// Where the executables of an earlier version are; nil when nobody said.
     var earlier: String?
     let stop: StopFlag
+    /// What a person asked for in place of a row's own count; nil when nobody did.
+    var countGiven: Int?
 
     /// The count of this run.
-    func count(short: Int, full: Int) -> Int { isFull ? full : short }
+    func count(short: Int, full: Int) -> Int { countGiven ?? (isFull ? full : short) }
 
     /// The same with a folder for one row, which is its evidence should it fail.
     func prepared(for row: Row) throws -> Workshop {
