@@ -43,7 +43,8 @@ extension LogDamage: CustomStringConvertible {
     public var description: String {
         "the log is damaged: \(file) at byte \(offset): \(reason); records "
             + "\(positions.lowerBound) to \(positions.upperBound) were durable and cannot be read. "
-            + "Nothing was changed; restore the file from a copy"
+            + "Nothing was changed; restore the file from a copy, or a backup, or see "
+            + "`barid log repair --help`"
     }
 }
 

@@ -9,9 +9,13 @@ import Testing
 @Suite(.serialized, .timeLimit(.minutes(5))) struct DeadLetterCommandTests {
     @Test func listsShowsExportsAndPurges() async throws {
         let broker = try await OperatedBroker()
+        var other = Barid_Bus_V1_Event.test(
+            "e2", type: "news.test.other.v1", subject: "article-2", data: "second\u{202E}")
+        other.extensions = [
+            "language": .with { $0.string = "ar" }, "urgent": .with { $0.boolean = true },
+        ]
         try await broker.publish([
-            .test("e1", subject: "article-1", data: "first body"),
-            .test("e2", type: "news.test.other.v1", subject: "article-2", data: "second\u{202E}"),
+            .test("e1", subject: "article-1", data: "first body"), other,
             .test("e3", subject: "article-3", data: "third body"),
         ])
         try await broker.reject(3, group: "parser")
@@ -36,6 +40,7 @@ import Testing
         for part in ["group parser", "e2", "BAD", "parser-worker", "urn:test", "second"] {
             #expect(show.output.contains(part), "\(part): \(show.output)")
         }
+        #expect(show.output.contains("language  ar\n") && show.output.contains("urgent    true\n"))
         #expect(!show.output.contains("\u{202E}"), "nothing acts on the terminal")
         #expect(try await broker.barid("dead-letters", "show", "1").code == 66)
 

@@ -29,6 +29,11 @@ import Testing
         let status = try await broker.barid("status")
         #expect(status.output.contains("work is paused"), "\(status)")
         #expect(status.output.contains("barid group resume work"))
+        _ = try await broker.barid("group", "create", "side", "--topic", "other")
+        _ = try await broker.barid("group", "pause", "side", "--topic", "other")
+        let both = try await broker.barid("status").output
+        #expect(both.contains("`barid group resume side --topic other`"), "\(both)")
+        #expect(both.contains("`barid group resume work`"), "\(both)")
         let resumed = try await broker.barid("group", "resume", "work", "--json")
         #expect(try Self.object(resumed.output)["paused"] == nil, "\(resumed)")
 
@@ -60,7 +65,8 @@ import Testing
             ["delete", "work", "--yes"],
         ] {
             let gone = try await Self.barid(["group"] + command, of: broker)
-            #expect(gone.code == 66 && gone.error.contains("no group 'work'"), "\(gone)")
+            #expect(gone.code == 66, "\(gone)")
+            #expect(gone.error.contains("no group 'work' of topic 'articles'"), "\(gone)")
         }
     }
 

@@ -14,8 +14,10 @@ extension AdminService {
                     && (request.group.isEmpty || $0.group == request.group)
             }
             guard !groups.isEmpty || request.group.isEmpty else {
+                let place = request.topic.isEmpty ? "" : " of topic '\(request.topic.prefix(80))'"
                 let fault = BusFault(
-                    .notFound, .noSuchGroup, "there is no group '\(request.group.prefix(80))'")
+                    .notFound, .noSuchGroup,
+                    "there is no group '\(request.group.prefix(80))'\(place)")
                 answer(.failure(fault.rpcError))
                 return
             }

@@ -112,7 +112,11 @@ struct StatusSnapshot: Sendable {
             lines += [""] + table.lines(on: console)
             lines += broker.groups.filter(\.paused).map { group in
                 let name = console.words(group.group)
-                return "\(name) is paused: nothing is delivered until `barid group resume \(name)`"
+                var command = "barid group resume \(name)"
+                if group.topic != PluginManifest.defaultTopic {
+                    command += " --topic \(console.words(group.topic))"
+                }
+                return "\(name) is paused: nothing is delivered until `\(command)`"
             }
         }
         return lines + [""] + workerLines(on: console)

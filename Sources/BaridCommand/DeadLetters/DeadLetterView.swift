@@ -91,10 +91,20 @@ struct DeadLetterView {
             lines += row("caused by", console.words(event.causationID))
         }
         for (name, value) in event.extensions.sorted(by: { $0.key < $1.key }) {
-            let text = (try? value.jsonString()) ?? ""
-            lines += row(console.words(name), console.words(text))
+            lines += row(console.words(name), console.words(text(of: value)))
         }
         return lines
+    }
+
+    private func text(of value: Barid_Bus_V1_Attribute) -> String {
+        switch value.value {
+        case .boolean(let flag): "\(flag)"
+        case .integer(let number): "\(number)"
+        case .string(let text), .uri(let text), .uriReference(let text): text
+        case .bytes(let bytes): Formats.bytes(UInt64(bytes.count))
+        case .timestamp(let time): Formats.time(time)
+        case nil: ""
+        }
     }
 
     /// The body as far as people can read it; `export` has it whole.

@@ -31,7 +31,10 @@ struct GroupOptions: ParsableArguments {
                 $0.group = group
             }, options: .within(.seconds(10)))
         guard let status = answer.groups.first else {
-            throw CommandError(.noInput, "there is no group '\(group)': see `barid group list`")
+            throw CommandError(
+                .noInput,
+                "there is no group '\(group)' of topic '\(topic)': see `barid group list`"
+            )
         }
         return status
     }

@@ -45,7 +45,7 @@ enum GroupView {
             ),
             (
                 "failed",
-                "\(Formats.number(group.redelivered)) redelivered, \(Formats.number(group.deadLetters)) dead letters after \(group.maximumDeliveries) attempts, \(Formats.number(group.expired)) expired"
+                "\(Formats.number(group.redelivered)) redelivered, \(Formats.count(Int(clamping: group.deadLetters), "dead letter")), \(Formats.number(group.expired)) expired; at most \(group.maximumDeliveries) attempts"
             ),
         ]
         if group.suspects > 0 {

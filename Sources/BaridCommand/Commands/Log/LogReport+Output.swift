@@ -51,7 +51,7 @@ extension LogReport {
         )
         if erased > 0 { lines.append("erased    \(Formats.number(erased)) records are blanked") }
         if lostBefore > 0 {
-            lines.append("given up  \(Formats.number(lostBefore)) records, by an earlier repair")
+            lines.append("given up  \(Formats.count(lostBefore, "record")), by an earlier repair")
         }
         if tornRecords > 0 {
             lines.append(
