@@ -218,6 +218,30 @@ struct SessionTests {
         #expect(pair.client.session.streamCount == 0)
     }
 
+    /// A message is expected to be as large as the one before, but not on many streams at once.
+    @Test
+    func manyMessagesBegunAtOnceReserveNoMoreThanOneOfThem() throws {
+        var pair = try SessionPair()
+        let size = SessionStream.maximumReserve
+        var streams: [UInt32] = []
+        for _ in 0..<32 {
+            let id = try pair.open()
+            streams.append(id)
+            _ = pair.client.session.sendMessage(
+                [UInt8](repeating: 0, count: size), exempt: true, id)
+            pair.settle()
+        }
+        var reserved: [Int] = []
+        for id in streams {
+            var bytes: [UInt8] = []
+            FrameCodec.append(.message, flags: [.more, .exempt], stream: id, body: [1], to: &bytes)
+            _ = pair.broker.take(bytes)
+            reserved.append(pair.broker.session.streams[id]?.assembly.capacity ?? 0)
+        }
+        #expect(reserved[0] >= size)
+        #expect(reserved.dropFirst().reduce(0, +) < 32 << 10)
+    }
+
     @Test
     func aWelcomeWithAnotherNonceIsNotOurs() throws {
         let hello = HelloBody(nonce: 6, maximumMessageBytes: 1 << 20, metadata: [:])

@@ -198,8 +198,10 @@ extension Session {
         _ body: UnsafeRawBufferPointer, charge: Int, _ stream: SessionStream
     ) throws(FrameError) {
         if !stream.isAssembling {
-            // Most messages are as large as the one before, or fit twice the first frame.
-            stream.assembly.reserveCapacity(max(2 * body.count, stream.lastAssembly))
+            // Most messages are as large as the one before, or fit twice the first frame. Memory is
+            // reserved ahead of its bytes for one message at a time, however many streams begin one.
+            let expected = assemblyBytes == 0 ? stream.lastAssembly : 0
+            stream.assembly.reserveCapacity(max(2 * body.count, expected))
             stream.isAssembling = true
         }
         stream.assembly.append(contentsOf: body)

@@ -38,7 +38,7 @@ final class SessionStream {
     /// How large the latest message of several frames was, as far as memory is reserved for the next.
     var lastAssembly = 0
 
-    /// Memory that is reserved before anything came to fill it.
+    /// Memory that is reserved before anything came to fill it, in a session as a whole.
     static let maximumReserve = 1 << 20
 
     var window: ReceiveWindow
