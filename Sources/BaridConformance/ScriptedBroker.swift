@@ -79,6 +79,18 @@ final class ScriptedBroker: RawHandler {
         state.withLock { $0.listener }?.sessions.contains(where: \.isDraining) ?? false
     }
 
+    /// Waits until the latest peer that serves something has taken in everything sent to it so far.
+    ///
+    /// - Returns: How many calls are under way there; nil when it is gone.
+    func callsUnderWay() async -> Int? {
+        let (listener, session) = state.withLock { state in
+            // Who calls has a session too.
+            (state.listener, state.sessions.last { !$0.registration.services.isEmpty })
+        }
+        guard let listener, let session else { return nil }
+        return await listener.roundTrip(ofSession: session.id)
+    }
+
     /// Every session since the check began.
     var sessions: [SessionDescription] { state.withLock { $0.sessions } }
 

@@ -40,24 +40,36 @@ extension Subject {
         return nil
     }
 
-    /// Opens a call and sends nothing, until it is cancelled or its time is over.
+    /// Opens a call and sends nothing; it is cancelled after `body`, unless its time is over by then.
     ///
     /// - Parameters:
     ///   - method: What to call.
     ///   - timeout: The call's deadline.
-    ///   - cancel: When to cancel it; nil leaves it to the deadline.
-    func hold(_ method: String, timeout: Duration, cancelAfter cancel: Duration?) async {
-        await withTaskGroup(of: Void.self) { group in
+    ///   - body: What to wait for meanwhile.
+    /// - Throws: What `body` throws.
+    func hold(
+        _ method: String, timeout: Duration, while body: () async throws -> Void
+    ) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 _ = await self.call(method, timeout: timeout) {
                     try await Task.sleep(for: .seconds(60))
                 }
             }
-            if let cancel {
-                try? await Task.sleep(for: cancel)
-                group.cancelAll()
+            try await body()
+            group.cancelAll()
+            try await group.waitForAll()
+        }
+    }
+
+    /// Waits until the worker has so many calls under way, as it has taken them in itself.
+    func waitForCalls(_ count: Int) async throws {
+        let end = ContinuousClock.now + .seconds(15)
+        while let calls = await broker.callsUnderWay(), calls != count {
+            guard ContinuousClock.now < end else {
+                throw CheckFailure("\(calls) calls were under way after 15 s, and not \(count)")
             }
-            await group.waitForAll()
+            try await Task.sleep(for: .milliseconds(5))
         }
     }
 

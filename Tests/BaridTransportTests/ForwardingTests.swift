@@ -38,6 +38,24 @@ struct ForwardingTests {
         await broker.listener.stop()
     }
 
+    /// Protocols/1-transport §7: a pong comes once everything before its ping was taken in.
+    @Test
+    func aRoundTripSaysWhatAWorkerHasTakenIn() async throws {
+        let broker = try Broker()
+        try await broker.withWorker(concurrency: 2) { _ in
+            let session = try #require(broker.listener.sessions.last?.id)
+            #expect(await broker.listener.roundTrip(ofSession: session) == 0)
+            try await broker.withClient { client, _ in
+                try await client.holding {
+                    #expect(await broker.listener.roundTrip(ofSession: session) == 1)
+                }
+            }
+        }
+        #expect(await broker.listener.roundTrip(ofSession: 4_711) == nil)
+        await broker.listener.stop()
+        #expect(await broker.listener.roundTrip(ofSession: 1) == nil)
+    }
+
     @Test
     func aCallWaitsForABusyWorkerAndThenRuns() async throws {
         let broker = try Broker()

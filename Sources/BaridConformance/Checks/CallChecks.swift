@@ -27,8 +27,10 @@ extension Check {
             run: { subject in
                 let worker = try await serving(subject)
                 let method = try await subject.servedMethod()
-                await subject.hold(
-                    method, timeout: .seconds(30), cancelAfter: .milliseconds(300))
+                try await subject.hold(method, timeout: .seconds(30)) {
+                    try await subject.waitForCalls(1)
+                }
+                try await subject.waitForCalls(0)
                 try await stopsAtOnce(worker, "a call that was cancelled")
             }),
         Check(
@@ -39,7 +41,11 @@ extension Check {
             run: { subject in
                 let worker = try await serving(subject)
                 let method = try await subject.servedMethod()
-                await subject.hold(method, timeout: .milliseconds(400), cancelAfter: nil)
+                // Its time runs on the way to the worker too, and should last until it is there.
+                try await subject.hold(method, timeout: .seconds(3)) {
+                    try await subject.waitForCalls(1)
+                    try await subject.waitForCalls(0)
+                }
                 try await stopsAtOnce(worker, "a call whose deadline was over")
             }),
         Check(
@@ -59,7 +65,7 @@ extension Check {
                     for await _ in sends.stream { return }
                 }
                 defer { sends.continuation.finish() }
-                try await Task.sleep(for: .milliseconds(500))
+                try await subject.waitForCalls(1)
                 worker.signal(SIGTERM)
                 try await subject.wait(for: "goaway draining", within: .seconds(5)) {
                     subject.broker.hasDrainingPeer ? () : nil
@@ -96,7 +102,6 @@ extension Check {
 
     /// What still runs for a call would keep the worker from its end for some seconds.
     private static func stopsAtOnce(_ worker: WorkerProcess, _ what: String) async throws {
-        try await Task.sleep(for: .milliseconds(300))
         worker.signal(SIGTERM)
         do {
             let code = try await worker.ended(within: .seconds(4))

@@ -139,6 +139,8 @@ enum SocketOrder: Sendable {
     case stream(StreamHandle, StreamHandle.Order)
     /// Deliveries a session of that number works on; for listeners.
     case events(Int, session: UInt64)
+    /// Tell when a session's peer has taken in what was sent to it; for listeners.
+    case roundTrip(session: UInt64, RoundTrip.Answer)
     /// Keys or rights changed; for listeners.
     case keysChanged
     /// Take no new calls; stop when none is open or the time is over.

@@ -111,6 +111,8 @@ final class ConnectionCore {
             case .drain(let limit):
                 drainLimit = limit
                 link?.session.goaway(.draining, "the peer is shutting down")
+            case .roundTrip(_, let answer):
+                answer(nil)  // Only listeners are asked.
             case .stopServing:
                 servesNoMore = true
                 link?.session.goaway(.draining, "the peer serves no more calls")
@@ -229,7 +231,7 @@ final class ConnectionCore {
                 configuration.logger.info("broker is draining", metadata: ["reason": "\(text)"])
             case .closed(let code, let text): closed(link, code, text)
             case .headers, .message, .halfClosed, .status, .cancelled, .deadlineExceeded, .failed,
-                .forward, .forwardedStatus:
+                .forward, .forwardedStatus, .answered:
                 break  // Of a stream that nobody holds any more.
             }
         }

@@ -177,6 +177,20 @@ public final class Listener: Sendable {
         mailbox.post(.events(events, session: session))
     }
 
+    /// Waits until a peer has taken in everything that was sent to it so far.
+    ///
+    /// Pings are answered in the order of what comes, so no time has to be guessed.
+    ///
+    /// - Parameter session: The number of the peer's session.
+    /// - Returns: How many calls forwarded to it were under way when it was asked, all of which it has
+    ///   by now; nil when there is no such session, or it ended meanwhile.
+    public func roundTrip(ofSession session: UInt64) async -> Int? {
+        await withCheckedContinuation { continuation in
+            let answer: RoundTrip.Answer = { continuation.resume(returning: $0) }
+            if !mailbox.post(.roundTrip(session: session, answer)) { answer(nil) }
+        }
+    }
+
     /// Refuses new calls, waits for the open ones, says goodbye to every session and stops.
     ///
     /// Raw streams count as open calls: finish those that would go on for ever first.

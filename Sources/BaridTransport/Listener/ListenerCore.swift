@@ -25,6 +25,8 @@ final class ListenerCore {
     private var hasHandshakeFailed = false
     var dispatcher = Dispatcher()
     var waiting: [WaitingCall] = []
+    /// The token of the next round trip asked for.
+    var nextRoundTrip: UInt64 = 1
 
     var connections: ConnectionGuard
     var memory: MemoryWatch
@@ -109,6 +111,8 @@ final class ListenerCore {
             case .events(let count, let session):
                 dispatcher.setEvents(count, session: session)
                 serveWaiting(dispatcher.services(of: session))
+            case .roundTrip(let session, let answer):
+                begin(RoundTrip(answer: answer), session: session)
             case .keysChanged:
                 endUnwanted()
             case .drain(let limit):
@@ -204,6 +208,8 @@ final class ListenerCore {
             }
             let services = dispatcher.remove(link.number)
             serveWaiting(services)
+        case .answered(let token):
+            finishRoundTrip(token, of: link)
         case .closed(let code, let text):
             end(link, code, text)
         case .cancelled(let id, _, let dropped), .deadlineExceeded(let id, let dropped),
@@ -272,6 +278,7 @@ final class ListenerCore {
                 return
             }
         }
+        if askForRoundTrips(of: link) { flush(link) }
     }
 
     private func didSend(_ sent: Session.Sent, on link: PeerLink) {
@@ -362,6 +369,7 @@ final class ListenerCore {
         }
         link.bindings = [:]
         link.session.countWhatEnds()
+        loseRoundTrips(of: link)
         serveWaiting(services)
         guard let description = link.description else { return }
         shared.remove(description.id)
@@ -380,6 +388,7 @@ final class ListenerCore {
             end(link, .goodbye, "the broker is shutting down")
         }
         for order in mailbox.close() {
+            if case .roundTrip(_, let answer) = order { answer(nil) }
             guard case .stream(let handle, _) = order else { continue }
             handle.close(RPCError(code: .unavailable, message: "the listener stopped"))
         }

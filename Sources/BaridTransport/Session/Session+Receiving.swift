@@ -54,6 +54,8 @@ extension Session {
             FrameCodec.append(.pong, body: body, to: &control)
         case .pong:
             guard body.count == 8 else { throw .malformed("a pong of \(body.count) bytes") }
+            let token = body.reduce(0) { $0 << 8 | UInt64($1) }
+            if token > 0 { events.append(.answered(token)) }
         case .goaway:
             let goaway = try GoawayBody(body)
             if goaway.code == .draining {

@@ -18,6 +18,15 @@ extension Session {
         FrameCodec.append(.ping, body: [0, 0, 0, 0, 0, 0, 0, 0], to: &control)
     }
 
+    /// Asks the peer to say when it has taken in everything that has left so far.
+    ///
+    /// - Parameter token: Comes back with ``Event/answered(_:)``; not 0.
+    mutating func ask(_ token: UInt64) {
+        guard state == .open else { return }
+        let bytes = (0..<8).map { UInt8(truncatingIfNeeded: token >> (56 - 8 * $0)) }
+        FrameCodec.append(.ping, body: bytes, to: &control)
+    }
+
     /// Pings a silent peer, gives a dead one up, ends calls whose time is over.
     mutating func tick(now: ContinuousClock.Instant, into events: inout [Event]) {
         guard state != .closed else { return }

@@ -39,6 +39,8 @@ struct Session: ~Copyable {
         case failed(UInt32, Status, dropped: Int)
         /// The peer takes no new streams.
         case draining(String)
+        /// The peer has taken in everything that left before ``Session/ask(_:)``.
+        case answered(UInt64)
         /// The session is over, with every stream on it.
         case closed(SessionCode, String)
     }

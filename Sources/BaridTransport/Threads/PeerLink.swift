@@ -42,6 +42,9 @@ final class PeerLink {
     /// The connection is gone; the session ends once everything that came on it was read.
     var isGone = false
 
+    /// Who waits until the peer has taken in what was sent to it.
+    var roundTrips: [RoundTrip] = []
+
     init(session: consuming Session) {
         self.session = session
     }
@@ -168,7 +171,7 @@ final class PeerLink {
         case .failed(let id, let status, let dropped):
             guard case .handle(let handle) = bindings[id] else { return false }
             end(handle, id, .failed(status), dropped: dropped)
-        case .welcomed, .opened, .forward, .forwardedStatus, .draining, .closed:
+        case .welcomed, .opened, .forward, .forwardedStatus, .draining, .answered, .closed:
             return false
         }
         return true
