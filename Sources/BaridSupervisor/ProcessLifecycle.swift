@@ -53,6 +53,12 @@ struct ProcessLifecycle: Sendable, Equatable {
         self.policy = policy
     }
 
+    /// Whether it was told to stop, for good or to be started anew.
+    var isStopping: Bool {
+        if case .stopping = state { return true }
+        return false
+    }
+
     /// When ``tick(at:)`` has something to do.
     var deadline: Moment? {
         switch state {

@@ -125,6 +125,40 @@ import Testing
         #expect(kill(again.processIdentifier, 0) != 0)
     }
 
+    /// Protocols/4-plugin §3.7: SIGTERM may end a program before its own code runs, as while an
+    /// interpreter starts; that is the stop that was asked for.
+    @Test(arguments: ["", "trap 'exit 143' TERM; "])
+    func whoIsEndedBySIGTERMWhileItStartsIsBlamedForNothing(trap: String) async throws {
+        try plugin("slow", "\(trap): >$FOLDER/began-$$; while :; do sleep 0.02; done")
+        let broker = PlayedBroker(folder: folder.path)
+        var policy = RestartPolicy()
+        // Whoever waited that long would be seen to.
+        policy.firstDelay = .seconds(60)
+        let supervisor = try supervisor(broker, policy: policy)
+        async let running: Void = supervisor.run()
+        async let starting = supervisor.startAll()
+        var processes: Set<Int32> = []
+        for restarts in 0..<8 {
+            let process = try await eventually("a process that has begun") {
+                () -> SupervisedProcess? in
+                let plugin = await supervisor.list().first { $0.name == "slow" }
+                guard let plugin, plugin.restarts == restarts,
+                    !processes.contains(plugin.processIdentifier),
+                    FileManager.default.fileExists(
+                        atPath: folder.file("began-\(plugin.processIdentifier)"))
+                else { return nil }
+                return plugin
+            }
+            #expect(process.state == .starting && process.message.isEmpty, "\(process)")
+            processes.insert(process.processIdentifier)
+            if restarts < 7 { _ = await supervisor.restart("slow") }
+        }
+        #expect(broker.reports.withLock { $0.isEmpty })
+        await supervisor.stop()
+        _ = try? await starting
+        await running
+    }
+
     @Test func aCrashLoopIsShownAndTheOthersGoOn() async throws {
         try plugin("good", Self.good)
         try plugin("bad", "echo the reason >&2; exit 4")
