@@ -5,7 +5,11 @@ import SwiftProtobuf
 /// A worker for tests: the event says what it does.
 @main
 struct EchoWorker: Plugin {
-    static let manifest = PackageResources.plugin_yaml
+    /// Another manifest than the embedded one may be given, for what a test or measurement needs.
+    static let manifest =
+        ProcessInfo.processInfo.environment["ECHO_MANIFEST"]
+        .flatMap { FileManager.default.contents(atPath: $0) }.map(Array.init)
+        ?? PackageResources.plugin_yaml
 
     static func work(_ setup: PluginSetup) -> PluginWork {
         PluginWork(handlers: [OrderHandler()])
