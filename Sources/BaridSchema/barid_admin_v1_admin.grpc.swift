@@ -48,6 +48,19 @@ public enum Barid_Admin_V1_Admin: Sendable {
                 type: .unary
             )
         }
+        /// Namespace for "CountGroup" metadata.
+        public enum CountGroup: Sendable {
+            /// Request type for "CountGroup".
+            public typealias Input = Barid_Admin_V1_CountGroupRequest
+            /// Response type for "CountGroup".
+            public typealias Output = Barid_Admin_V1_CountGroupResponse
+            /// Descriptor for "CountGroup".
+            public static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "barid.admin.v1.Admin"),
+                method: "CountGroup",
+                type: .unary
+            )
+        }
         /// Namespace for "ListGroups" metadata.
         public enum ListGroups: Sendable {
             /// Request type for "ListGroups".
@@ -221,6 +234,7 @@ public enum Barid_Admin_V1_Admin: Sendable {
         public static let descriptors: [GRPCCore.MethodDescriptor] = [
             GetStatus.descriptor,
             CreateGroup.descriptor,
+            CountGroup.descriptor,
             ListGroups.descriptor,
             PauseGroup.descriptor,
             ResumeGroup.descriptor,
@@ -299,6 +313,24 @@ extension Barid_Admin_V1_Admin {
             request: GRPCCore.StreamingServerRequest<Barid_Admin_V1_CreateGroupRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<Barid_Admin_V1_CreateGroupResponse>
+
+        /// Handle the "CountGroup" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Counts the stored events that a group's filter takes and that it is not done with.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `Barid_Admin_V1_CountGroupRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `Barid_Admin_V1_CountGroupResponse` messages.
+        func countGroup(
+            request: GRPCCore.StreamingServerRequest<Barid_Admin_V1_CountGroupRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<Barid_Admin_V1_CountGroupResponse>
 
         /// Handle the "ListGroups" method.
         ///
@@ -583,6 +615,24 @@ extension Barid_Admin_V1_Admin {
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.ServerResponse<Barid_Admin_V1_CreateGroupResponse>
 
+        /// Handle the "CountGroup" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Counts the stored events that a group's filter takes and that it is not done with.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Barid_Admin_V1_CountGroupRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `Barid_Admin_V1_CountGroupResponse` message.
+        func countGroup(
+            request: GRPCCore.ServerRequest<Barid_Admin_V1_CountGroupRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<Barid_Admin_V1_CountGroupResponse>
+
         /// Handle the "ListGroups" method.
         ///
         /// > Source IDL Documentation:
@@ -864,6 +914,24 @@ extension Barid_Admin_V1_Admin {
             context: GRPCCore.ServerContext
         ) async throws -> Barid_Admin_V1_CreateGroupResponse
 
+        /// Handle the "CountGroup" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Counts the stored events that a group's filter takes and that it is not done with.
+        ///
+        /// - Parameters:
+        ///   - request: A `Barid_Admin_V1_CountGroupRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `Barid_Admin_V1_CountGroupResponse` to respond with.
+        func countGroup(
+            request: Barid_Admin_V1_CountGroupRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> Barid_Admin_V1_CountGroupResponse
+
         /// Handle the "ListGroups" method.
         ///
         /// > Source IDL Documentation:
@@ -1128,6 +1196,17 @@ extension Barid_Admin_V1_Admin.StreamingServiceProtocol {
             }
         )
         router.registerHandler(
+            forMethod: Barid_Admin_V1_Admin.Method.CountGroup.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Barid_Admin_V1_CountGroupRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<Barid_Admin_V1_CountGroupResponse>(),
+            handler: { request, context in
+                try await self.countGroup(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
             forMethod: Barid_Admin_V1_Admin.Method.ListGroups.descriptor,
             deserializer: GRPCProtobuf.ProtobufDeserializer<Barid_Admin_V1_ListGroupsRequest>(),
             serializer: GRPCProtobuf.ProtobufSerializer<Barid_Admin_V1_ListGroupsResponse>(),
@@ -1292,6 +1371,17 @@ extension Barid_Admin_V1_Admin.ServiceProtocol {
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<Barid_Admin_V1_CreateGroupResponse> {
         let response = try await self.createGroup(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    public func countGroup(
+        request: GRPCCore.StreamingServerRequest<Barid_Admin_V1_CountGroupRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<Barid_Admin_V1_CountGroupResponse> {
+        let response = try await self.countGroup(
             request: GRPCCore.ServerRequest(stream: request),
             context: context
         )
@@ -1464,6 +1554,19 @@ extension Barid_Admin_V1_Admin.SimpleServiceProtocol {
     ) async throws -> GRPCCore.ServerResponse<Barid_Admin_V1_CreateGroupResponse> {
         return GRPCCore.ServerResponse<Barid_Admin_V1_CreateGroupResponse>(
             message: try await self.createGroup(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    public func countGroup(
+        request: GRPCCore.ServerRequest<Barid_Admin_V1_CountGroupRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<Barid_Admin_V1_CountGroupResponse> {
+        return GRPCCore.ServerResponse<Barid_Admin_V1_CountGroupResponse>(
+            message: try await self.countGroup(
                 request: request.message,
                 context: context
             ),
@@ -1702,6 +1805,29 @@ extension Barid_Admin_V1_Admin {
             deserializer: some GRPCCore.MessageDeserializer<Barid_Admin_V1_CreateGroupResponse>,
             options: GRPCCore.CallOptions,
             onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Admin_V1_CreateGroupResponse>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "CountGroup" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Counts the stored events that a group's filter takes and that it is not done with.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Barid_Admin_V1_CountGroupRequest` message.
+        ///   - serializer: A serializer for `Barid_Admin_V1_CountGroupRequest` messages.
+        ///   - deserializer: A deserializer for `Barid_Admin_V1_CountGroupResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func countGroup<Result>(
+            request: GRPCCore.ClientRequest<Barid_Admin_V1_CountGroupRequest>,
+            serializer: some GRPCCore.MessageSerializer<Barid_Admin_V1_CountGroupRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Barid_Admin_V1_CountGroupResponse>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Admin_V1_CountGroupResponse>) async throws -> Result
         ) async throws -> Result where Result: Sendable
 
         /// Call the "ListGroups" method.
@@ -2085,6 +2211,40 @@ extension Barid_Admin_V1_Admin {
             try await self.client.unary(
                 request: request,
                 descriptor: Barid_Admin_V1_Admin.Method.CreateGroup.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "CountGroup" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Counts the stored events that a group's filter takes and that it is not done with.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `Barid_Admin_V1_CountGroupRequest` message.
+        ///   - serializer: A serializer for `Barid_Admin_V1_CountGroupRequest` messages.
+        ///   - deserializer: A deserializer for `Barid_Admin_V1_CountGroupResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        public func countGroup<Result>(
+            request: GRPCCore.ClientRequest<Barid_Admin_V1_CountGroupRequest>,
+            serializer: some GRPCCore.MessageSerializer<Barid_Admin_V1_CountGroupRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<Barid_Admin_V1_CountGroupResponse>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Admin_V1_CountGroupResponse>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Barid_Admin_V1_Admin.Method.CountGroup.descriptor,
                 serializer: serializer,
                 deserializer: deserializer,
                 options: options,
@@ -2595,6 +2755,35 @@ extension Barid_Admin_V1_Admin.ClientProtocol {
         )
     }
 
+    /// Call the "CountGroup" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Counts the stored events that a group's filter takes and that it is not done with.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `Barid_Admin_V1_CountGroupRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func countGroup<Result>(
+        request: GRPCCore.ClientRequest<Barid_Admin_V1_CountGroupRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Admin_V1_CountGroupResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.countGroup(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<Barid_Admin_V1_CountGroupRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<Barid_Admin_V1_CountGroupResponse>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
     /// Call the "ListGroups" method.
     ///
     /// > Source IDL Documentation:
@@ -3034,6 +3223,39 @@ extension Barid_Admin_V1_Admin.ClientProtocol {
             metadata: metadata
         )
         return try await self.createGroup(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "CountGroup" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Counts the stored events that a group's filter takes and that it is not done with.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    public func countGroup<Result>(
+        _ message: Barid_Admin_V1_CountGroupRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<Barid_Admin_V1_CountGroupResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<Barid_Admin_V1_CountGroupRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.countGroup(
             request: request,
             options: options,
             onResponse: handleResponse

@@ -502,8 +502,52 @@ public nonisolated struct Barid_Admin_V1_CreateGroupResponse: Sendable {
   /// False when it existed, with the same filter.
   public var created: Bool = false
 
-  /// Events already stored that it will see.
+  /// Events already stored that it will look at; `CountGroup` says how many of them its filter takes.
   public var behind: UInt64 = 0
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+}
+
+public nonisolated struct Barid_Admin_V1_CountGroupRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Empty means "articles".
+  public var topic: String = String()
+
+  public var group: String = String()
+
+  /// How long the log may be read for it; absent means 2 s, the most is 60 s.
+  public var within: SwiftProtobuf.Google_Protobuf_Duration {
+    get {_within ?? SwiftProtobuf.Google_Protobuf_Duration()}
+    set {_within = newValue}
+  }
+  /// Returns true if `within` has been explicitly set.
+  public var hasWithin: Bool {self._within != nil}
+  /// Clears the value of `within`. Subsequent reads from it will return its default value.
+  public mutating func clearWithin() {self._within = nil}
+
+  public var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  public init() {}
+
+  fileprivate var _within: SwiftProtobuf.Google_Protobuf_Duration? = nil
+}
+
+/// Both numbers are those of one moment, and equal when everything was looked at in time.
+public nonisolated struct Barid_Admin_V1_CountGroupResponse: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Events that were counted.
+  public var atLeast: UInt64 = 0
+
+  /// With those that were not looked at.
+  public var atMost: UInt64 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -622,7 +666,7 @@ public nonisolated struct Barid_Admin_V1_ResetGroupResponse: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// Events already stored that it will see.
+  /// Events already stored that it will look at; `CountGroup` says how many of them its filter takes.
   public var behind: UInt64 = 0
 
   public var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -2146,6 +2190,85 @@ nonisolated extension Barid_Admin_V1_CreateGroupResponse: SwiftProtobuf.Message,
   public static func ==(lhs: Barid_Admin_V1_CreateGroupResponse, rhs: Barid_Admin_V1_CreateGroupResponse) -> Bool {
     if lhs.created != rhs.created {return false}
     if lhs.behind != rhs.behind {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Barid_Admin_V1_CountGroupRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".CountGroupRequest"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}topic\0\u{1}group\0\u{1}within\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.topic) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.group) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._within) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.topic.isEmpty {
+      try visitor.visitSingularStringField(value: self.topic, fieldNumber: 1)
+    }
+    if !self.group.isEmpty {
+      try visitor.visitSingularStringField(value: self.group, fieldNumber: 2)
+    }
+    try { if let v = self._within {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Barid_Admin_V1_CountGroupRequest, rhs: Barid_Admin_V1_CountGroupRequest) -> Bool {
+    if lhs.topic != rhs.topic {return false}
+    if lhs.group != rhs.group {return false}
+    if lhs._within != rhs._within {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Barid_Admin_V1_CountGroupResponse: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  public static let protoMessageName: String = _protobuf_package + ".CountGroupResponse"
+  public static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}at_least\0\u{3}at_most\0")
+
+  public mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.atLeast) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.atMost) }()
+      default: break
+      }
+    }
+  }
+
+  public func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.atLeast != 0 {
+      try visitor.visitSingularUInt64Field(value: self.atLeast, fieldNumber: 1)
+    }
+    if self.atMost != 0 {
+      try visitor.visitSingularUInt64Field(value: self.atMost, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  public static func ==(lhs: Barid_Admin_V1_CountGroupResponse, rhs: Barid_Admin_V1_CountGroupResponse) -> Bool {
+    if lhs.atLeast != rhs.atLeast {return false}
+    if lhs.atMost != rhs.atMost {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

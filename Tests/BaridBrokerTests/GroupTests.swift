@@ -136,6 +136,71 @@ import Testing
         try await running.broker.stop()
     }
 
+    /// Protocols/2-bus §4.2: what the filter takes of what is stored, and the group is not done with.
+    @Test func countsWhatAGroupHasToDo() async throws {
+        let running = try RunningBroker(in: TemporaryFolder())
+        let events: [Barid_Bus_V1_Event] = (1...3_000).map { number in
+            .with {
+                $0 = .test("\(number)", type: number % 3 == 0 ? "news.a.v1" : "news.b.v1")
+                if number % 10 == 0 { $0.extensions["language"] = .with { $0.string = "ar" } }
+            }
+        }
+        for start in stride(from: 0, to: events.count, by: 500) {
+            _ = try await running.publish(Array(events[start..<start + 500]))
+        }
+        _ = try await running.publish([.test("elsewhere", type: "news.a.v1")], topic: "other")
+        let groups: [(name: String, types: [String], language: String, start: UInt64, UInt64)] = [
+            ("all", [], "", 0, 3_000), ("some", ["news.a.*"], "", 0, 1_000),
+            ("none", ["sport.>"], "", 0, 0), ("late", ["news.a.*"], "", 2_001, 334),
+            ("arabic", [], "ar", 0, 300), ("both", ["*.a.v1"], "ar", 0, 100),
+        ]
+        for (name, types, language, start, expected) in groups {
+            let counted = try await running.withAdmin { admin in
+                _ = try await admin.createGroup(
+                    .with {
+                        $0.subscription.group = name
+                        $0.subscription.types = types
+                        if start > 0 {
+                            $0.subscription.start = .with {
+                                $0.at = .sequence
+                                $0.sequence = start
+                            }
+                        }
+                        if !language.isEmpty {
+                            $0.subscription.attributes = [
+                                .with {
+                                    $0.name = "language"
+                                    $0.values = [language]
+                                }
+                            ]
+                        }
+                    })
+                return try await admin.countGroup(.with { $0.group = name })
+            }
+            #expect(counted.atLeast == expected && counted.atMost == expected, "\(name)")
+        }
+        #expect(try await running.handle(40, group: "both").count == 40)
+        let (rest, hurried) = try await running.withAdmin { admin in
+            (
+                try await admin.countGroup(.with { $0.group = "both" }),
+                try await admin.countGroup(
+                    .with {
+                        $0.group = "arabic"
+                        $0.within = .init()
+                    })
+            )
+        }
+        #expect(rest.atLeast == 60 && rest.atMost == 60)
+        // In no time nothing is looked at, and that is said.
+        #expect(hurried.atLeast == 0 && hurried.atMost == 3_000)
+        await #expect {
+            _ = try await running.withAdmin { try await $0.countGroup(.with { $0.group = "x" }) }
+        } throws: { error in
+            (error as? RPCError)?.code == .notFound
+        }
+        try await running.broker.stop()
+    }
+
     /// Protocols/2-bus §4.1: where a new group starts.
     @Test func aGroupStartsAtATimeOrTheLastEvent() async throws {
         let running = try RunningBroker(in: TemporaryFolder())

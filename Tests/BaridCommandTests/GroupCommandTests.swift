@@ -19,6 +19,8 @@ import Testing
         #expect(created.code == 0 && created.output.contains("3 events"), "\(created)")
         let twice = try await broker.barid("group", "create", "work", "--json")
         #expect(twice.output == "{\"behind\":3}\n", "\(twice)")
+        let few = try await broker.barid("group", "create", "few", "--type", "sport.>")
+        #expect(few.output.contains("it will see 0 events stored before"), "\(few)")
         let other = try await broker.barid("group", "create", "work", "--type", "other")
         #expect(other.code == 65 && other.error.contains("never changes"), "\(other)")
 

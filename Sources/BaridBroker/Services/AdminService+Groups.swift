@@ -25,6 +25,44 @@ extension AdminService {
         }
     }
 
+    func countGroup(
+        request: Barid_Admin_V1_CountGroupRequest, context: ServerContext
+    ) async throws -> Barid_Admin_V1_CountGroupResponse {
+        let asked = request.within
+        let within: Duration =
+            request.hasWithin
+            ? .seconds(asked.seconds) + .nanoseconds(Int64(asked.nanos)) : .seconds(2)
+        guard within >= .zero, within <= .seconds(60) else {
+            throw RPCError(
+                code: .invalidArgument, message: "a count within \(within); the most is 60 s")
+        }
+        let end = ContinuousClock.now + within
+        let name = GroupName(request.topic, request.group)
+        var count = try await core.ask { core, answer in
+            do throws(BusFault) {
+                answer(.success(try core.count(topic: name.topic, group: name.group)))
+            } catch {
+                answer(.failure(error.rpcError))
+            }
+        }
+        while !count.isOver, ContinuousClock.now < end, !context.cancellation.isCancelled {
+            let current = count
+            count = try await core.ask { core, answer in
+                var next = current
+                answer(
+                    Result {
+                        try core.goOn(with: &next)
+                        return next
+                    }.mapError { RPCError(unreadable: $0) })
+            }
+        }
+        let result = count
+        return .with {
+            $0.atLeast = result.found
+            $0.atMost = result.found + result.left
+        }
+    }
+
     func pauseGroup(
         request: Barid_Admin_V1_PauseGroupRequest, context: ServerContext
     ) async throws -> Barid_Admin_V1_PauseGroupResponse {

@@ -50,6 +50,7 @@ struct GroupCreate: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let which = which
         let request = Barid_Admin_V1_CreateGroupRequest.with {
             $0.subscription.topic = which.topic
             $0.subscription.group = which.group
@@ -58,19 +59,23 @@ struct GroupCreate: AsyncParsableCommand {
             $0.subscription.start = .init(start)
             $0.subscription.maximumDeliveries = maximumDeliveries ?? 0
         }
-        let answer = try await broker.connected(as: "barid group") { client in
-            try await client.admin.createGroup(request, options: .within(.seconds(30)))
+        let (answer, backlog) = try await broker.connected(as: "barid group") { client in
+            let answer = try await client.admin.createGroup(
+                request, options: .within(.seconds(30)))
+            return (answer, try await client.backlog(ofGroup: which.group, topic: which.topic))
         }
         if output.json {
-            Console.output.line(try JSONText.line(answer))
+            var text = JSONText()
+            if answer.created { text.add("created", true) }
+            text.add(backlog)
+            Console.output.line(text.text)
             return
         }
         let name = Console.output.words(which.group)
-        let behind = Formats.count(Int(clamping: answer.behind), "event")
         Console.output.line(
             answer.created
-                ? "\(name) is there; it will see \(behind) stored before."
-                : "\(name) was there already; \(behind) behind.")
+                ? "\(name) is there; it will see \(backlog.text) stored before."
+                : "\(name) was there already; \(backlog.text) behind.")
     }
 }
 

@@ -32,26 +32,28 @@ struct GroupReset: AsyncParsableCommand {
 
     func run() async throws {
         let (which, to, yes) = (which, to, yes)
-        let answer = try await broker.connected(as: "barid group") { client in
+        let backlog = try await broker.connected(as: "barid group") { client in
             let status = try await which.status(client)
             if !yes {
                 try Confirmation.ask(
                     "Begin group \(Console.error.words(status.group)) anew? It is done through "
                         + "\(Formats.number(status.settledThrough)).")
             }
-            return try await client.admin.resetGroup(
+            _ = try await client.admin.resetGroup(
                 .with {
                     $0.topic = which.topic
                     $0.group = which.group
                     $0.start = .init(to)
                 }, options: .within(.seconds(60)))
+            return try await client.backlog(ofGroup: which.group, topic: which.topic)
         }
         if output.json {
-            Console.output.line(try JSONText.line(answer))
+            var text = JSONText()
+            text.add(backlog)
+            Console.output.line(text.text)
             return
         }
         let name = Console.output.words(which.group)
-        Console.output.line(
-            "\(name) begins anew, \(Formats.count(Int(clamping: answer.behind), "event")) behind.")
+        Console.output.line("\(name) begins anew, \(backlog.text) behind.")
     }
 }

@@ -12,8 +12,8 @@ struct PluginAdd: AsyncParsableCommand {
         abstract: "Add a plugin's folder to your own plugins; `barid up` starts it.",
         discussion: """
             The folder stays where it is: a link in $XDG_CONFIG_HOME/barid/plugins leads to it. With `barid up` \
-            running, the plugin's group is made, the events it will catch up on are counted, and its worker is \
-            started at once.
+            running, the plugin's group is made, the stored events that it will catch up on are counted (for at \
+            most two seconds: after that the count says `at least`), and its worker is started at once.
 
             Examples:
               barid plugin add ./word-count
@@ -72,7 +72,7 @@ struct PluginAdd: AsyncParsableCommand {
     struct Report: Sendable {
         var name: String
         var folder: String
-        var behind: UInt64?
+        var backlog: Backlog?
         var state: Barid_Supervisor_V1_Plugin?
         var buildCommand = ""
         var warning = ""
@@ -85,9 +85,10 @@ struct PluginAdd: AsyncParsableCommand {
         var report = found
         _ = try await client.plugins()
         for group in plugin.description.groups {
-            let answer = try await client.admin.createGroup(
+            _ = try await client.admin.createGroup(
                 Barid_Admin_V1_CreateGroupRequest(group), options: .within(.seconds(10)))
-            report.behind = (report.behind ?? 0) + answer.behind
+            let backlog = try await client.backlog(ofGroup: group.name, topic: group.topic)
+            report.backlog = (report.backlog ?? Backlog()) + backlog
         }
         guard report.buildCommand.isEmpty else { return report }
         let end = ContinuousClock.now + .seconds(20)
@@ -108,16 +109,15 @@ struct PluginAdd: AsyncParsableCommand {
             var text = JSONText()
             text.add("name", report.name)
             text.add("folder", report.folder)
-            if let behind = report.behind { text.add("behind", behind) }
+            if let backlog = report.backlog { text.add(backlog) }
             if !report.warning.isEmpty { text.add("warning", report.warning) }
             if !report.buildCommand.isEmpty { text.add("build_command", report.buildCommand) }
             if let state = report.state { try text.add("plugin", state) }
             return console.line(text.text)
         }
         console.line("Added \(console.words(report.name)) from \(console.words(report.folder)).")
-        if let behind = report.behind {
-            let events = Formats.count(Int(clamping: behind), "event")
-            console.line("It will catch up on \(events).")
+        if let backlog = report.backlog {
+            console.line("It will catch up on \(backlog.text).")
         }
         if !report.warning.isEmpty {
             console.line(

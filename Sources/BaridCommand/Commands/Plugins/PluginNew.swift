@@ -16,7 +16,8 @@ struct PluginNew: ParsableCommand {
             Examples:
               barid plugin new word-count
               cd word-count && swift build && swift test && barid plugin add .
-              barid plugin new word-count --lang python && word-count/build && barid plugin add word-count
+              barid plugin new word-count --lang python
+              word-count/build && barid plugin add word-count
               barid plugin new word-count --barid https://example.org/barid.git
             """)
 

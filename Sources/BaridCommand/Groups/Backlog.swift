@@ -1,0 +1,43 @@
+import Barid
+import BaridSchema
+import GRPCCore
+
+/// How many stored events a group's filter takes that it is not done with, as the broker counted them.
+struct Backlog: Sendable, Equatable {
+    /// What was counted.
+    var atLeast: UInt64 = 0
+    /// With what there was no time to look at.
+    var atMost: UInt64 = 0
+
+    /// "12 events", or what is known of them.
+    var text: String {
+        let counted = Formats.count(Int(clamping: atLeast), "event")
+        guard atMost > atLeast else { return counted }
+        let rest = Formats.number(atMost - atLeast)
+        return "at least \(counted) (\(rest) more were not looked at in time)"
+    }
+
+    static func + (left: Backlog, right: Backlog) -> Backlog {
+        Backlog(atLeast: left.atLeast + right.atLeast, atMost: left.atMost + right.atMost)
+    }
+}
+
+extension JSONText {
+    /// Adds `behind`, and `behind_at_most` where not everything was counted.
+    mutating func add(_ backlog: Backlog) {
+        if backlog.atLeast > 0 { add("behind", backlog.atLeast) }
+        if backlog.atMost > backlog.atLeast { add("behind_at_most", backlog.atMost) }
+    }
+}
+
+extension BaridClient {
+    /// Counts what a group has to do, for as long as the broker's default lets it.
+    func backlog(ofGroup group: String, topic: String) async throws -> Backlog {
+        let answer = try await admin.countGroup(
+            .with {
+                $0.topic = topic
+                $0.group = group
+            }, options: .within(.seconds(10)))
+        return Backlog(atLeast: answer.atLeast, atMost: answer.atMost)
+    }
+}
