@@ -16,13 +16,16 @@ struct ScratchFolder {
 
     func remove() { try? FileManager.default.removeItem(atPath: path) }
 
-    /// Bytes that the files of a folder take on the disk.
-    static func diskBytes(_ path: String) -> Int {
+    /// Bytes that the files of a folder take on the disk, and how many of them are segments that a log
+    /// has prepared and not begun.
+    static func diskBytes(_ path: String) -> (all: Int, spare: Int) {
         let files = FileManager.default.enumerator(atPath: path)?.allObjects as? [String] ?? []
-        return files.reduce(0) { sum, file in
+        return files.reduce((0, 0)) { sum, file in
             var status = stat()
             guard stat("\(path)/\(file)", &status) == 0 else { return sum }
-            return sum + Int(status.st_blocks) * 512
+            let bytes = Int(status.st_blocks) * 512
+            let isSpare = file.split(separator: "/").last?.hasPrefix("spare-") ?? false
+            return (sum.all + bytes, sum.spare + (isSpare ? bytes : 0))
         }
     }
 }

@@ -31,8 +31,15 @@ extension Scenarios {
             result.add(
                 "RSS with backlog",
                 Double(usages[0].greatestResidentBytes) / 1_048_576, "MiB", .atMost(64))
+            let disk = ScratchFolder.diskBytes(stage.broker.dataFolder)
+            result.add("disk", Double(disk.all) / 1_048_576, "MiB")
+            var maker = BenchEventMaker(
+                run: "\(String(MonotonicTime.now, radix: 36))-0", bytes: settings.payloadBytes,
+                stamp: false)
+            let encoded = try maker.next().serialized().count
             result.add(
-                "disk", Double(ScratchFolder.diskBytes(stage.broker.dataFolder)) / 1_048_576, "MiB")
+                "disk without spares, to encoded events",
+                Double(disk.all - disk.spare) / Double(count * encoded), "x", .atMost(1.05))
             return result
         }
         let drained = try await Stage.with(settings, folder) { stage in
