@@ -101,11 +101,15 @@ public struct PluginFolders: Sendable {
         if FileManager.default.isExecutableFile(atPath: executable), !Self.isFolder(executable) {
             return .runnable(executable: executable, arguments: arguments)
         }
-        return .notBuilt(
-            executable: executable, buildCommand: buildCommand(word, isBare: isBare, in: folder))
+        guard let command = buildCommand(word, isBare: isBare, in: folder) else {
+            return .invalid(
+                "there is no \(inFolder), the program of its command, and nothing that builds it")
+        }
+        return .notBuilt(executable: executable, buildCommand: command)
     }
 
-    private func buildCommand(_ word: String, isBare: Bool, in folder: String) -> String {
+    /// What makes the program; nil where nothing is known to.
+    private func buildCommand(_ word: String, isBare: Bool, in folder: String) -> String? {
         if FileManager.default.fileExists(atPath: "\(folder)/Package.swift") {
             let release = word.contains("/debug/") ? "" : "-c release "
             return "swift build \(release)--package-path \(folder)"
@@ -116,7 +120,13 @@ public struct PluginFolders: Sendable {
         {
             return "\(folder)/build"
         }
-        guard isBare else { return "chmod +x \(Self.absolute(word, in: folder))" }
+        if !isBare {
+            let program = Self.absolute(word, in: folder)
+            guard FileManager.default.fileExists(atPath: program), !Self.isFolder(program) else {
+                return nil
+            }
+            return "chmod +x \(program)"
+        }
         guard let checkout = Self.checkout(around: executables) else {
             return "Scripts/install (it belongs beside \(executables)/barid)"
         }

@@ -53,13 +53,20 @@ import Testing
         try write("", to: "plugins/a/build", executable: true)
         try write("b\n./run.sh", to: "plugins/b/plugin.yaml")
         try write("", to: "plugins/b/build")
+        try write("", to: "plugins/b/run.sh")
+        try write("c\n./run.sh", to: "plugins/c/plugin.yaml")
         let commands = find([folder.file("plugins")]).map { plugin -> String in
-            guard case .notBuilt(_, let command) = plugin.program else { return "" }
-            return command
+            switch plugin.program {
+            case .notBuilt(_, let command): command
+            case .invalid(let problem): problem
+            case .runnable: ""
+            }
         }
         #expect(
             commands == [
                 folder.file("plugins/a/build"), "chmod +x \(folder.file("plugins/b/run.sh"))",
+                "there is no \(folder.file("plugins/c/run.sh")), the program of its command, and "
+                    + "nothing that builds it",
             ])
     }
 
