@@ -2,6 +2,7 @@ import GRPCCore
 import Glibc
 import Synchronization
 import Testing
+import ZeroMQ
 
 @testable import BaridTransport
 
@@ -80,6 +81,40 @@ struct ConnectionTests {
         _ = try await broker.next(.hello)
         #expect(first != nil && broker.client != first, "a hello on the connection it gave up")
         await connection.close()
+    }
+
+    /// §7: a session within 3 s, also where the end of a connection comes as a surprise, as when a broker
+    /// is killed: libzmq still takes messages for it then.
+    @Test
+    func aHelloIsNotSentToAConnectionThatIsGone() async throws {
+        let folder = try TemporaryFolder()
+        let endpoint = Endpoint.ipc(path: "\(folder.path)/broker.ipc")
+        let broker = try FramePeer(listeningOn: endpoint)
+        // Many at once, so that their threads are not always where the fast ones are.
+        for _ in 0..<3 {
+            var connections: [Connection] = []
+            var descriptors: [Int32] = []
+            for _ in 0..<24 {
+                var configuration = Connection.Configuration(endpoint: endpoint)
+                configuration.logger = .silent
+                let connection = try Connection(configuration)
+                try connection.start()
+                let body = try await broker.next(.hello).body
+                let hello = try body.withUnsafeBytes { try HelloBody($0) }
+                let welcome = WelcomeBody(
+                    version: 1, nonce: hello.nonce, session: 1, brokerEpoch: 4, brokerTime: 0,
+                    maximumMessageBytes: 1 << 20)
+                try broker.send(.welcome, welcome.encode())
+                for await case .ready in connection.states { break }
+                connections.append(connection)
+                descriptors.append(try #require(broker.descriptor))
+            }
+            let cut = ContinuousClock.now
+            for descriptor in descriptors { Socket.cut(descriptor: descriptor) }
+            for _ in connections { _ = try await broker.next(.hello) }
+            #expect(.now - cut < .seconds(3))
+            for connection in connections { await connection.close() }
+        }
     }
 
     @Test

@@ -72,14 +72,13 @@ final class ConnectionCore {
         do {
             while !isStopping {
                 var now = ContinuousClock.now
-                let mayGreet = link == nil && !isCut && now >= tryAfter
                 let ready = try poll.wait(
-                    atMost: timeLeft(now), writable: isBatchFull || mayGreet)
+                    atMost: timeLeft(now), writable: isBatchFull || mayGreet(now))
                 if ready.wakeUp { takeOrders() }
                 if ready.readable { try receive(&part) }
                 if ready.monitor { try readMonitor(&part) }
                 now = .now
-                if link == nil, !isCut, ready.writable, now >= tryAfter, !isStopping { greet(now) }
+                if ready.writable, mayGreet(now), !isStopping { greet(now) }
                 tick(now)
                 try flush()
             }
@@ -88,6 +87,12 @@ final class ConnectionCore {
                 "the connection's socket failed", metadata: ["error": "\(error)"])
         }
         stop()
+    }
+
+    /// A hello needs a connection of which the end was not told: for a moment libzmq takes messages for
+    /// one that is gone, and they are lost with it.
+    private func mayGreet(_ now: ContinuousClock.Instant) -> Bool {
+        link == nil && descriptor != nil && !isCut && now >= tryAfter
     }
 
     private func timeLeft(_ now: ContinuousClock.Instant) -> Duration? {

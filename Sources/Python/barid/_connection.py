@@ -413,7 +413,7 @@ class Connection:
         watched = 0
         while not self._is_stopping:
             now = time.monotonic()
-            may_greet = self._session is None and not self._is_cut and now >= self._try_after
+            may_greet = self._may_greet(now)
             wanted = zmq.POLLIN | (zmq.POLLOUT if self._batch is not None or may_greet else 0)
             if wanted != watched:
                 poller.register(socket, wanted)
@@ -430,12 +430,7 @@ class Connection:
             if monitor in ready:
                 self._read_monitor(socket, monitor, now)
             now = time.monotonic()
-            if (
-                may_greet
-                and self._session is None
-                and not self._is_cut
-                and ready.get(socket, 0) & zmq.POLLOUT
-            ):
+            if may_greet and self._may_greet(now) and ready.get(socket, 0) & zmq.POLLOUT:
                 self._greet(now)
             self._tick(now)
             for action in self.each_turn:
@@ -445,6 +440,18 @@ class Connection:
                 full, self._full = self._full, []
                 for stream, most, action in full:
                     self.when_sent(stream, most, action)
+
+    def _may_greet(self, now: float) -> bool:
+        """Whether a hello would reach somebody.
+
+        For a moment libzmq takes messages for a connection that is gone, and they are lost with it.
+        """
+        return (
+            self._session is None
+            and self._descriptor is not None
+            and not self._is_cut
+            and now >= self._try_after
+        )
 
     def _timeout(self, now: float) -> int:
         due = now + 60.0

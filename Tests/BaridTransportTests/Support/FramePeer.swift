@@ -19,6 +19,8 @@ final class FramePeer: @unchecked Sendable {
     private var frames: [Frame] = []
     /// The routing id of the last message, where the peer plays a broker.
     private(set) var client: [UInt8]?
+    /// The connection that the last message came on, there.
+    private(set) var descriptor: Int32?
 
     init(_ endpoint: Endpoint) throws {
         socket = try Socket(.dealer, in: Context())
@@ -99,6 +101,7 @@ final class FramePeer: @unchecked Sendable {
                 let bytes = part.withUnsafeBytes { [UInt8]($0) }
                 guard part.hasMore, try socket.receive(into: &part) else { return bytes }
                 client = bytes
+                descriptor = part.sourceDescriptor
                 return part.withUnsafeBytes { [UInt8]($0) }
             }
             let ready = try poll.wait(atMost: .seconds(20), writable: false)
