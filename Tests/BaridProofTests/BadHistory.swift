@@ -260,7 +260,7 @@ extension [HistoryEntry] {
     }
 
     /// Adds a changed copy of the last entry that fits, before the dumps' end.
-    fileprivate mutating func repeatLast(
+    mutating func repeatLast(
         _ operation: HistoryEntry.Operation, event: String? = nil, group: String? = nil,
         _ body: (inout HistoryEntry) -> Void
     ) {

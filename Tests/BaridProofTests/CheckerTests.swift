@@ -193,6 +193,39 @@ import Testing
         }
     }
 
+    /// 2-bus §3.3: after the window of repeats the same identity is another event.
+    @Test(
+        arguments: [
+            ("after the window", 10, 22, nil),
+            ("within the window", 200, 22, .offsets),
+            ("at its old place", 10, 2, .noResurrection),
+        ] as [(String, Int64, UInt64, HistoryCheck?)])
+    func anEventMayBeStoredAgain(
+        when: String, window: Int64, place: UInt64, failed: HistoryCheck?
+    ) {
+        var entries = GoodHistory(seed: 5).entries
+        entries.insert(
+            HistoryEntry(.limit, time: entries.first?.time ?? 0, actor: "") {
+                $0.name = "identity_window"
+                $0.value = window
+            }, at: 1)
+        let token = HistoryEntry.Token(epoch: 9, turn: 9, attempt: 1)
+        for operation in [HistoryEntry.Operation.deliver, .ackTry, .ackOK] {
+            entries.repeatLast(operation, event: "e1", group: "index") { entry in
+                entry.token = token
+                entry.how = .ack
+                if operation == .deliver { entry.offset = place }
+            }
+        }
+        entries.repeatLast(.log, event: "e1") { $0.offset = 22 }
+        let report = HistoryChecker.check(History(entries))
+        if let failed {
+            #expect(report.failed.contains(failed), "\(when): \(report.failed)")
+        } else {
+            #expect(report.isGood, "\(when): \(report.violations)")
+        }
+    }
+
     /// 2-bus §6.2.3: to a worker that does not say that it knows turns, none is sent.
     ///
     /// What a lost worker held then goes out again under the token it had; that, and nothing else, is let

@@ -134,13 +134,13 @@ extension HistoryChecker {
             guard entry.operation == .ackOK, entry.how == .ack || entry.how == .reject,
                 let token = entry.token
             else { continue }
-            checkNothingLater(than: token, settled: number, duty)
+            checkNothingLater(than: token, settledBy: number, duty)
         }
     }
 
     /// After an ack or reject nothing goes out any more, but for a dead letter that is retried.
     private mutating func checkNothingLater(
-        than token: HistoryEntry.Token, settled number: Int, _ duty: HistoryIndex.Duty
+        than token: HistoryEntry.Token, settledBy number: Int, _ duty: HistoryIndex.Duty
     ) {
         let name = index.events[duty.name.event].name
         let group = index.groups[duty.name.group].name
@@ -150,9 +150,12 @@ extension HistoryChecker {
                 && index.entries[$0].token == token
         }
         let since = index.entries[tried ?? number].time
+        let settled = duty.deliveries.last { index.entries[$0].token == token }
         for delivery in duty.deliveries {
             let entry = index.entries[delivery]
             guard let later = entry.token, later > token else { continue }
+            // Stored again after the window of repeats, it is another event.
+            if let settled, index.entries[settled].offset != entry.offset { continue }
             let isRetried =
                 index.entries[number].how == .reject
                 && duty.retries.contains {

@@ -189,6 +189,8 @@ extension HistoryChecker {
     /// Whether something between two deliveries makes attempts count from 1 anew.
     private func countsAnew(_ duty: HistoryIndex.Duty, from first: Int, to second: Int) -> Bool {
         let (first, second) = (index.entries[first], index.entries[second])
+        // Stored again after the window of repeats, it is another event.
+        guard first.offset == second.offset else { return true }
         let (from, to) = (first.sent ?? first.time, second.sent ?? second.time)
         return from <= to
             && duty.retries.contains { (from...to).contains(index.entries[$0].time) }
