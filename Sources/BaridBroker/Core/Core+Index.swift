@@ -69,24 +69,39 @@ extension Core {
     /// Most bytes of log looked at before other work gets its turn.
     static let pieceOfSearch = 1 << 20
 
-    /// Calls back once the index is up to date; until then it grows between other work.
+    /// Somebody who asked when the log ended here.
+    struct IndexWaiter {
+        var end: UInt64
+        var answer: (Result<Void, any Error>) -> Void
+    }
+
+    /// Calls back once the index holds everything that is durable now.
+    ///
+    /// Until then it grows between other work. What comes meanwhile is not waited for, or a busy broker
+    /// would never answer.
     func whenIndexed(_ answer: @escaping (Result<Void, any Error>) -> Void) {
-        indexWaiters.append(answer)
+        indexWaiters.append(IndexWaiter(end: log.durablePosition, answer: answer))
     }
 
     /// Brings the index on by one piece if somebody waits for it.
     func pumpIndex() {
         guard !indexWaiters.isEmpty else { return }
-        let isComplete = Result { try extendIndex() }
-        if case .success(false) = isComplete { return }
-        answerIndexWaiters(isComplete.map { _ in })
+        do {
+            _ = try extendIndex()
+            let next = index?.next ?? 0
+            answerIndexWaiters(.success(())) { $0.end < next }
+        } catch {
+            answerIndexWaiters(.failure(error))
+        }
     }
 
-    /// Nobody waits for the index any more.
-    func answerIndexWaiters(_ result: Result<Void, any Error>) {
-        let waiting = indexWaiters
-        indexWaiters = []
-        for answer in waiting { answer(result) }
+    /// These do not wait for the index any more; the default are all.
+    func answerIndexWaiters(
+        _ result: Result<Void, any Error>, _ isServed: (IndexWaiter) -> Bool = { _ in true }
+    ) {
+        let served = indexWaiters.filter(isServed)
+        indexWaiters.removeAll(where: isServed)
+        for waiter in served { waiter.answer(result) }
     }
 
     /// Brings the index up to date by one piece.

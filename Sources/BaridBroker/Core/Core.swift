@@ -59,7 +59,7 @@ final class Core {
     var index: EventIndex?
     var indexUsed: Int64 = .min
     /// Who waits for the index to be up to date.
-    var indexWaiters: [(Result<Void, any Error>) -> Void] = []
+    var indexWaiters: [IndexWaiter] = []
     /// What operators are shown.
     var figures = CoreFigures()
     /// Where spans of events are recorded, and those of events that the next commit stores.
