@@ -73,6 +73,12 @@ import Testing
                 == "read 300/200")
     }
 
+    @Test func whatIsBehindAddsUpWhateverABrokerSays() {
+        let (few, many) = (Backlog(atLeast: 2, atMost: 5), Backlog(atLeast: .max, atMost: .max))
+        #expect((few + few).text == "at least 4 events (6 more were not looked at in time)")
+        #expect(few + many == many)
+    }
+
     @Test func numbersForPeople() {
         #expect(Formats.number(1_048_576) == "1,048,576")
         #expect(Formats.number(-1000) == "-1,000")

@@ -17,8 +17,14 @@ struct Backlog: Sendable, Equatable {
         return "at least \(counted) (\(rest) more were not looked at in time)"
     }
 
+    /// The sum, as far as numbers go: they are what a broker said.
     static func + (left: Backlog, right: Backlog) -> Backlog {
-        Backlog(atLeast: left.atLeast + right.atLeast, atMost: left.atMost + right.atMost)
+        func sum(_ one: UInt64, _ other: UInt64) -> UInt64 {
+            let (sum, overflow) = one.addingReportingOverflow(other)
+            return overflow ? .max : sum
+        }
+        return Backlog(
+            atLeast: sum(left.atLeast, right.atLeast), atMost: sum(left.atMost, right.atMost))
     }
 }
 
