@@ -25,6 +25,9 @@ public struct SessionDescription: Sendable, Hashable, ServerContext.TransportSpe
     /// Whether the peer said that it takes no new calls, and finishes.
     public var isDraining = false
 
+    /// Calls that were passed on to it and have not ended, when ``Listener/sessions`` was asked; 0 elsewhere.
+    public var calls = 0
+
     /// Describes a session; the listener does this, others only in tests.
     ///
     /// - Parameters:

@@ -56,6 +56,35 @@ struct ForwardingTests {
         #expect(await broker.listener.roundTrip(ofSession: 1) == nil)
     }
 
+    /// `SessionStatus.calls` are the calls forwarded to a session and not ended.
+    @Test
+    func aSessionTellsHowManyCallsItHas() async throws {
+        let broker = try Broker()
+        let calls: @Sendable (String) -> Int? = { name in
+            broker.listener.sessions.first { $0.registration.name == name }?.calls
+        }
+        try await broker.withWorker(concurrency: 2) { _ in
+            #expect(calls("worker") == 0)
+            try await broker.withClient { client, _ in
+                try await client.holding {
+                    #expect(calls("worker") == 1 && calls("client") == 0)
+                    _ = try await client.label()
+                    #expect(calls("worker") == 1)
+                }
+                #expect(calls("worker") == 0)
+                // A caller that goes takes its call with it.
+                let held = Task {
+                    try await client.holding { try await Task.sleep(for: .seconds(60)) }
+                }
+                while calls("worker") != 1 { try await Task.sleep(for: .milliseconds(1)) }
+                held.cancel()
+                _ = try? await held.value
+                while calls("worker") != 0 { try await Task.sleep(for: .milliseconds(1)) }
+            }
+        }
+        await broker.listener.stop()
+    }
+
     @Test
     func aCallWaitsForABusyWorkerAndThenRuns() async throws {
         let broker = try Broker()

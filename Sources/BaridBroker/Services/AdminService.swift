@@ -155,6 +155,7 @@ struct AdminService: Barid_Admin_V1_Admin.SimpleServiceProtocol {
                     let own = subscriptions.filter { $0.session == session.id }
                     $0.groups = own.map(\.group).sorted()
                     $0.leased = UInt32(clamping: own.reduce(0) { $0 + $1.leased })
+                    $0.calls = UInt32(clamping: session.calls)
                     $0.processID = session.registration.extra["pid"].flatMap { UInt32($0) } ?? 0
                 }
             }

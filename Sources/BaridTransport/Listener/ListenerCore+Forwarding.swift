@@ -44,6 +44,7 @@ extension ListenerCore {
         worker.bindings[id] = .forward(link, call.id)
         link.bindings[call.id] = .forward(worker, id)
         dispatcher.began(number)
+        shared.callBegan(on: number)
         for (kind, flags, body) in call.frames { forward(link, call.id, kind, flags, body) }
         call.frames = []
         markDirty(worker)
@@ -124,6 +125,7 @@ extension ListenerCore {
 
     private func workerIsFree(_ worker: PeerLink) {
         dispatcher.ended(worker.number)
+        shared.callEnded(on: worker.number)
         serveWaiting(dispatcher.services(of: worker.number))
     }
 
