@@ -83,6 +83,23 @@ import Testing
         #expect(bad.code == 65 && bad.error.contains("'time'"), "\(bad)")
     }
 
+    /// A broker older than the count has done what was asked of it all the same.
+    @Test func goesOnWithoutACountThatTheBrokerDoesNotKnow() async throws {
+        try await OlderBroker.with { folder, endpoint in
+            let environment = [
+                "BARID_ENDPOINT": "\(endpoint)", "BARID_STATE": folder.file("state"),
+            ]
+            let words = try RunningProcess(
+                "barid", ["group", "create", "work"], environment: environment)
+            #expect(try await words.ended() == 0, "\(words.error)")
+            #expect(words.output == "work is there.\n")
+            let json = try RunningProcess(
+                "barid", ["group", "create", "work", "--json"], environment: environment)
+            #expect(try await json.ended() == 0, "\(json.error)")
+            #expect(json.output == "{\"created\":true}\n")
+        }
+    }
+
     @Test(
         arguments: [
             ("first", .first), ("last", .last), ("new", .new), ("7", .sequence(7)),

@@ -29,8 +29,9 @@ struct Backlog: Sendable, Equatable {
 }
 
 extension JSONText {
-    /// Adds `behind`, and `behind_at_most` where not everything was counted.
-    mutating func add(_ backlog: Backlog) {
+    /// Adds nothing where nothing was counted, else `behind`, and `behind_at_most` where not everything was counted.
+    mutating func add(_ backlog: Backlog?) {
+        guard let backlog else { return }
         if backlog.atLeast > 0 { add("behind", backlog.atLeast) }
         if backlog.atMost > backlog.atLeast { add("behind_at_most", backlog.atMost) }
     }
@@ -38,12 +39,19 @@ extension JSONText {
 
 extension BaridClient {
     /// Counts what a group has to do, for as long as the broker's default lets it.
-    func backlog(ofGroup group: String, topic: String) async throws -> Backlog {
-        let answer = try await admin.countGroup(
-            .with {
-                $0.topic = topic
-                $0.group = group
-            }, options: .within(.seconds(10)))
-        return Backlog(atLeast: answer.atLeast, atMost: answer.atMost)
+    ///
+    /// - Returns: The count, or nil where the broker is older than the call for it: whoever asks has
+    ///   done its work by then, and goes on without.
+    func backlog(ofGroup group: String, topic: String) async throws -> Backlog? {
+        do {
+            let answer = try await admin.countGroup(
+                .with {
+                    $0.topic = topic
+                    $0.group = group
+                }, options: .within(.seconds(10)))
+            return Backlog(atLeast: answer.atLeast, atMost: answer.atMost)
+        } catch let error as RPCError where error.code == .unimplemented {
+            return nil
+        }
     }
 }

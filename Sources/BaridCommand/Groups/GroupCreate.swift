@@ -74,8 +74,8 @@ struct GroupCreate: AsyncParsableCommand {
         let name = Console.output.words(which.group)
         Console.output.line(
             answer.created
-                ? "\(name) is there; it will see \(backlog.text) stored before."
-                : "\(name) was there already; \(backlog.text) behind.")
+                ? "\(name) is there\(backlog.map { "; it will see \($0.text) stored before" } ?? "")."
+                : "\(name) was there already\(backlog.map { "; \($0.text) behind" } ?? "").")
     }
 }
 

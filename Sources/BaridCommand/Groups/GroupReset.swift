@@ -54,6 +54,7 @@ struct GroupReset: AsyncParsableCommand {
             return
         }
         let name = Console.output.words(which.group)
-        Console.output.line("\(name) begins anew, \(backlog.text) behind.")
+        Console.output.line(
+            "\(name) begins anew\(backlog.map { ", \($0.text) behind" } ?? "").")
     }
 }

@@ -87,8 +87,9 @@ struct PluginAdd: AsyncParsableCommand {
         for group in plugin.description.groups {
             _ = try await client.admin.createGroup(
                 Barid_Admin_V1_CreateGroupRequest(group), options: .within(.seconds(10)))
-            let backlog = try await client.backlog(ofGroup: group.name, topic: group.topic)
-            report.backlog = (report.backlog ?? Backlog()) + backlog
+            if let backlog = try await client.backlog(ofGroup: group.name, topic: group.topic) {
+                report.backlog = (report.backlog ?? Backlog()) + backlog
+            }
         }
         guard report.buildCommand.isEmpty else { return report }
         let end = ContinuousClock.now + .seconds(20)
@@ -109,7 +110,7 @@ struct PluginAdd: AsyncParsableCommand {
             var text = JSONText()
             text.add("name", report.name)
             text.add("folder", report.folder)
-            if let backlog = report.backlog { text.add(backlog) }
+            text.add(report.backlog)
             if !report.warning.isEmpty { text.add("warning", report.warning) }
             if !report.buildCommand.isEmpty { text.add("build_command", report.buildCommand) }
             if let state = report.state { try text.add("plugin", state) }
