@@ -13,7 +13,8 @@ import Synchronization
 /// On Linux the death signal of a child is tied to the thread that started it; this thread lives
 /// as long as the process, so children get it when this process is gone and not before. A guard
 /// process ends whole groups then, grandchildren too, and children see the end of their standard
-/// input.
+/// input. What left its group is known by a mark in its environment, ``markName``, and killed when
+/// the child is gone that it came from.
 package final class ChildProcesses: Sendable {
     /// What happened to a child.
     package enum Event: Sendable, Equatable {
@@ -48,6 +49,9 @@ package final class ChildProcesses: Sendable {
         }
     }
 
+    /// The variable by which whatever a child starts can be told from everything else.
+    static let markName = "BARID_PROCESS"
+
     /// What happened, in order.
     ///
     /// To be read by one task.
@@ -67,7 +71,8 @@ package final class ChildProcesses: Sendable {
     ///
     /// - Throws: ``SystemError`` when the system gives no pipe or process.
     package init() throws(SystemError) {
-        let guarding = barid_guard_start()
+        let marks = "\(String(UInt64.random(in: 1 ... .max), radix: 16))-"
+        let guarding = barid_guard_start("\(Self.markName)=\(marks)")
         guard guarding >= 0 else { throw SystemError("start the guard process") }
         let wake = try Self.makePipe(isBlocking: false)
         // Its write end is never written to: children see its end as the end of their input.
@@ -76,7 +81,8 @@ package final class ChildProcesses: Sendable {
         let (events, post) = AsyncStream.makeStream(of: Event.self)
         self.events = events
         let thread = Thread { [self] in
-            var loop = ChildLoop(guarding: guarding, input: input.read, post: post)
+            var loop = ChildLoop(
+                guarding: guarding, input: input.read, marks: marks, post: post)
             run(&loop)
             close(input.write)
             close(input.read)
@@ -154,6 +160,7 @@ private struct ChildLoop {
     struct Child {
         var name: String
         var log: LogFile
+        var mark: String
         var process: barid_child
         var output = OutputLines()
         var error = OutputLines()
@@ -163,6 +170,10 @@ private struct ChildLoop {
 
     let guarding: Int32
     let input: Int32
+    /// What the marks of all children begin with.
+    let marks: String
+    /// Children started.
+    var count: UInt64 = 0
     let post: AsyncStream<ChildProcesses.Event>.Continuation
     var children: [Child] = []
     /// By path: two processes of one plugin, at an upgrade, share a file.
@@ -170,8 +181,10 @@ private struct ChildLoop {
     var buffer = [UInt8](repeating: 0, count: 64 << 10)
 
     init(
-        guarding: Int32, input: Int32, post: AsyncStream<ChildProcesses.Event>.Continuation
+        guarding: Int32, input: Int32, marks: String,
+        post: AsyncStream<ChildProcesses.Event>.Continuation
     ) {
+        self.marks = marks
         self.guarding = guarding
         self.input = input
         self.post = post
@@ -196,8 +209,12 @@ private struct ChildLoop {
     mutating func start(_ start: ChildProcesses.Start) {
         let log = log(at: start.logFile)
         var process = barid_child()
+        count += 1
+        let mark = "\(marks)\(count)"
+        var environment = start.environment
+        environment[ChildProcesses.markName] = mark
         let failure = withCStrings([start.executable] + start.arguments) { arguments in
-            withCStrings(start.environment.map { "\($0.key)=\($0.value)" }) { environment in
+            withCStrings(environment.map { "\($0.key)=\($0.value)" }) { environment in
                 barid_child_start(
                     start.executable, arguments, environment, start.folder, input,
                     UInt(clamping: start.maximumFiles ?? 0), &process)
@@ -213,7 +230,7 @@ private struct ChildLoop {
         }
         tell(process.pid)
         log.write("started", process: process.pid, from: "---")
-        children.append(Child(name: start.name, log: log, process: process))
+        children.append(Child(name: start.name, log: log, mark: mark, process: process))
         post.yield(.started(name: start.name, process: process.pid))
     }
 
@@ -243,6 +260,7 @@ private struct ChildLoop {
                 living.append(child)
                 continue
             }
+            let strays = killStrays(of: child)
             tell(-child.process.pid)
             drainPipes(of: &child)
             if let line = child.output.finish() { keep(line, from: "out", of: &child) }
@@ -255,9 +273,20 @@ private struct ChildLoop {
                 processIdentifier: child.process.pid, exitCode: exit.signal == 0 ? exit.code : nil,
                 signal: exit.signal, lastLines: child.lastLines)
             child.log.write("ended: \(end.summary)", process: child.process.pid, from: "---")
+            if strays > 0 {
+                let what = strays == 1 ? "a process" : "\(strays) processes"
+                child.log.write(
+                    "killed \(what) that it left behind", process: child.process.pid, from: "---")
+            }
             post.yield(.ended(name: child.name, end))
         }
         children = living
+    }
+
+    private func killStrays(of child: Child) -> Int32 {
+        let mark = "\(ChildProcesses.markName)=\(child.mark)"
+        // With its end: the first child's mark begins those of ten others.
+        return barid_strays_kill(mark, mark.utf8.count + 1)
     }
 
     private mutating func drainPipes(of child: inout Child) {

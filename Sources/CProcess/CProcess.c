@@ -142,9 +142,100 @@ int barid_child_reap(pid_t pid, struct barid_exit *exit) {
     return 1;
 }
 
+#ifdef __linux__
+struct entry {
+    uint64_t inode;
+    int64_t offset;
+    unsigned short length;
+    unsigned char type;
+    char name[];
+};
+
+// 0 for what is no process id.
+static pid_t process_named(const char *name) {
+    pid_t pid = 0;
+    for (; *name; name++) {
+        if (*name < '0' || *name > '9' || pid > 100 * 1000 * 1000) return 0;
+        pid = pid * 10 + (*name - '0');
+    }
+    return pid;
+}
+
+// Whether one of a process's environment strings begins with these bytes. `folder` is /proc.
+static int is_marked(int folder, const char *process, const char *mark, size_t length) {
+    char path[32];
+    size_t end = strlen(process);
+    if (end + sizeof "/environ" > sizeof path) return 0;
+    memcpy(path, process, end);
+    memcpy(path + end, "/environ", sizeof "/environ");
+    int file = openat(folder, path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return 0;  // Gone, or somebody else's.
+    char bytes[4096];
+    size_t matched = 0;
+    int is_open = 1, is_found = 0;
+    ssize_t got;
+    while (!is_found && (got = read(file, bytes, sizeof bytes)) > 0) {
+        for (ssize_t i = 0; i < got && !is_found; i++) {
+            if (is_open && bytes[i] == mark[matched])
+                is_found = ++matched == length;
+            else
+                is_open = 0;
+            if (bytes[i] == 0) matched = 0, is_open = 1;
+        }
+    }
+    close(file);
+    return is_found;
+}
+
+static int kill_marked(int folder, const char *name, const char *mark, size_t length) {
+    pid_t pid = process_named(name);
+    if (pid <= 1 || pid == getpid() || !is_marked(folder, name, mark, length)) return 0;
+#if defined(SYS_pidfd_open) && defined(SYS_pidfd_send_signal)
+    int process = (int)syscall(SYS_pidfd_open, pid, 0);
+    if (process >= 0) {
+        // Looked at again: from here on the id cannot be somebody else's.
+        int is_killed = is_marked(folder, name, mark, length) &&
+                        syscall(SYS_pidfd_send_signal, process, SIGKILL, NULL, 0) == 0;
+        close(process);
+        return is_killed;
+    }
+    if (errno != ENOSYS) return 0;
+#endif
+    return kill(pid, SIGKILL) == 0;
+}
+
+int barid_strays_kill(const char *mark, size_t length) {
+    int folder = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0 || length == 0) return 0;
+    int most = 0;
+    // Again until there is none: one may have forked meanwhile, and who dies is still seen for a moment.
+    for (int turn = 0, found = 1; turn < 8 && found > 0; turn++) {
+        _Alignas(8) char entries[4096];
+        long got;
+        found = 0;
+        lseek(folder, 0, SEEK_SET);
+        while ((got = syscall(SYS_getdents64, folder, entries, sizeof entries)) > 0) {
+            for (long at = 0; at < got;) {
+                const struct entry *entry = (const struct entry *)(entries + at);
+                found += kill_marked(folder, entry->name, mark, length);
+                at += entry->length;
+            }
+        }
+        if (found > most) most = found;
+    }
+    close(folder);
+    return most;
+}
+#else
+int barid_strays_kill(const char *mark, size_t length) {
+    (void)mark, (void)length;
+    return 0;
+}
+#endif
+
 enum { maximum_groups = 1024 };
 
-static void guard(int orders) {
+static void guard(int orders, const char *mark) {
     static int32_t groups[maximum_groups];
     int count = 0;
     for (int number = 1; number < 32; number++) signal(number, SIG_IGN);
@@ -168,10 +259,11 @@ static void guard(int orders) {
             if (killpg(groups[i], 0) != 0) groups[i--] = groups[--count];
     }
     for (int i = 0; i < count; i++) killpg(groups[i], SIGKILL);
+    barid_strays_kill(mark, strlen(mark));
     _exit(0);
 }
 
-int barid_guard_start(void) {
+int barid_guard_start(const char *mark) {
     int orders[2];
     if (make_pipe(orders) != 0) return -1;
     pid_t pid = fork();
@@ -188,7 +280,7 @@ int barid_guard_start(void) {
 #endif
         if (dup2(orders[0], 0) < 0) _exit(127);
         close_all_from(1);
-        guard(0);
+        guard(0, mark);
     }
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
     }

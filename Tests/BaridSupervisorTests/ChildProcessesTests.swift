@@ -108,6 +108,44 @@ import Testing
         }
     }
 
+    /// Protocols/4-plugin §3.2: what left the group goes too, and only what this child started.
+    @Test func whatLeftTheGroupGoesWithItsChild() async throws {
+        start("echo ready >other; read end", name: "other")
+        start("setsid sleep 1000 & echo $! >grandchild; exit 0")
+        try await eventually("the end of the child, and of what it left") {
+            (try? grandchild()).map { isGone($0) } == true ? () : nil
+        }
+        let log = try await eventually("the line about it") {
+            let log = try String(contentsOfFile: folder.file("child.log"), encoding: .utf8)
+            return log.contains("left behind") ? log : nil
+        }
+        #expect(log.contains("killed a process that it left behind"))
+        var started: [String: Int32] = [:]
+        for await event in processes.events {
+            if case .started(let name, let process) = event { started[name] = process }
+            if case .ended(let name, _) = event {
+                #expect(name == "child")
+                break
+            }
+        }
+        #expect(!isGone(try #require(started["other"])))
+        processes.finish()
+    }
+
+    /// The same when the host is gone and nobody is left to reap the child.
+    @Test func whatLeftTheGroupIsEndedByTheGuard() async throws {
+        start("setsid sleep 1000 & echo $! >grandchild; echo ready >ready; wait")
+        try await eventually("script is ready") {
+            FileManager.default.fileExists(atPath: folder.file("ready")) ? () : nil
+        }
+        let grandchild = try grandchild()
+        #expect(!isGone(grandchild))
+        processes.finish()
+        try await eventually("end of the grandchild", within: .seconds(10)) {
+            isGone(grandchild) ? () : nil
+        }
+    }
+
     private func grandchild() throws -> Int32 {
         let text = try String(contentsOfFile: folder.file("grandchild"), encoding: .utf8)
         return try #require(Int32(text.trimmingCharacters(in: .whitespacesAndNewlines)))

@@ -33,11 +33,18 @@ int barid_child_start(const char *path, char *const arguments[], char *const env
 /// Whatever is left of its process group is killed first, while the group's id cannot be reused.
 int barid_child_reap(pid_t pid, struct barid_exit *exit);
 
+/// Kills every process of this user, and not this one, with an environment string that begins with
+/// the `length` bytes of `mark`; with its final zero among them the string has to be just that.
+/// So processes are found that left their group and lost their parent. What is ours is known by the
+/// environment it was started with (/proc, so on Linux only). Returns the most it found at one look.
+int barid_strays_kill(const char *mark, size_t length);
+
 /// Starts the guard: a process that ends every process group it was told of once this process is
-/// gone, however it went (SIGTERM first, SIGKILL after a second).
+/// gone, however it went (SIGTERM first, SIGKILL after a second), then whatever has an environment
+/// string that begins with `mark`.
 /// Returns the descriptor to which process group ids are written as int32_t: to guard it, or,
 /// negated, to forget it. Closing it with groups left ends them. -1 and errno on failure.
-int barid_guard_start(void);
+int barid_guard_start(const char *mark);
 
 /// Starts this program anew in a session of its own, for `--detach`: standard output goes to
 /// `output`, standard error and input are kept and /dev/null. Returns its id, or -1 and errno.
