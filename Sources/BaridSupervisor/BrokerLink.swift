@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// What the supervisor asks of the broker; each call fails while there is none.
 public protocol BrokerLink: Sendable {
     /// Peers and groups at this moment.
@@ -51,5 +57,12 @@ public struct BrokerSession: Sendable, Equatable {
         self.name = name
         self.processIdentifier = processIdentifier
         self.duties = duties
+    }
+
+    /// Whether it is the session of a supervised process, or of one in that one's group: a script
+    /// may start the worker instead of becoming it.
+    func belongs(to process: Int32) -> Bool {
+        guard process > 0, processIdentifier > 0 else { return false }
+        return processIdentifier == process || getpgid(processIdentifier) == process
     }
 }

@@ -59,6 +59,9 @@ struct ProcessLifecycle: Sendable, Equatable {
         return false
     }
 
+    /// How long its process has lived; nil while it has none.
+    func age(at now: Moment) -> Duration? { isAlive ? now - startedAt : nil }
+
     /// When ``tick(at:)`` has something to do.
     var deadline: Moment? {
         switch state {

@@ -23,7 +23,8 @@ extension Supervisor {
         /// The default is 60 s: a long log is read before it answers.
         public var brokerLimit: Duration = .seconds(60)
 
-        /// How long to wait for the plugins at the start, and for a newcomer at an upgrade.
+        /// How long to wait for the plugins at the start, and for a newcomer at an upgrade; a
+        /// process that is not ready by then is told of.
         ///
         /// The default is 30 s.
         public var readyLimit: Duration = .seconds(30)

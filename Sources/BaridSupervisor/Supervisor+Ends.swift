@@ -7,6 +7,7 @@ extension Supervisor {
         case .started(let key, let process):
             guard let index = index(of: key) else { return }
             entries[index].status.processIdentifier = process
+            entries[index].isLate = false
             logger.info("started", metadata: ["process": "\(key)", "pid": "\(process)"])
             perform(entries[index].lifecycle.started(at: now), at: index)
         case .ended(let key, let end):
@@ -25,7 +26,7 @@ extension Supervisor {
         if let entry, key != Self.brokerName, end.processIdentifier > 0, !isStopping {
             let view = try? await link.view()
             // It may have come and gone between two looks at who is ready.
-            let last = view?.sessions.first { $0.processIdentifier == end.processIdentifier }
+            let last = view?.sessions.first { $0.belongs(to: end.processIdentifier) }
             session = last?.session ?? session
             // Who went when asked, before it had a session, has nothing to answer for.
             if !isAsked || !session.isEmpty {

@@ -13,6 +13,8 @@ extension Supervisor {
         var session = ""
         /// What a person should know of it although it runs.
         var warning = ""
+        /// Its process has run for long without being ready, and a person was told.
+        var isLate = false
         /// How its processes ended, and how often.
         var ends: [String: Int] = [:]
         /// Why we killed the process; told with its end.

@@ -17,13 +17,41 @@ extension Supervisor {
             guard let index = index(of: key),
                 entries[index].status.processIdentifier == process
             else { continue }
-            let session = sessions.first { $0.processIdentifier == process && $0.duties > 0 }
-            guard key == Self.brokerName || session != nil else { continue }
+            let own = sessions.filter { $0.belongs(to: process) }
+            let session = own.first { $0.duties > 0 }
+            guard key == Self.brokerName || session != nil else {
+                noteLate(index, hasSession: !own.isEmpty)
+                continue
+            }
             entries[index].session = session?.session ?? ""
             entries[index].lifecycle.becameReady(at: now)
             show(index)
             logger.info("ready", metadata: ["process": "\(key)", "pid": "\(process)"])
         }
+    }
+
+    /// Says of a process that runs and runs and is not ready what there is to look at.
+    private func noteLate(_ index: Int, hasSession: Bool) {
+        let entry = entries[index]
+        guard !entry.isLate, let age = entry.lifecycle.age(at: now),
+            age >= configuration.readyLimit
+        else { return }
+        let endpoint = configuration.environment["BARID_ENDPOINT"].map { " at \($0)" } ?? ""
+        let what =
+            hasSession
+            ? "it is connected to the broker, but joins no group and serves nothing"
+            : "it did not connect to the broker\(endpoint), which BARID_ENDPOINT names"
+        let reason =
+            "not ready after \(age.components.seconds) s: \(what); what it writes: "
+            + "`barid plugin logs \(entry.status.name)`"
+        entries[index].isLate = true
+        entries[index].status.message = reason
+        logger.warning(
+            "not ready",
+            metadata: [
+                "process": "\(entry.key)", "pid": "\(entry.status.processIdentifier)",
+                "reason": "\(reason)",
+            ])
     }
 
     func waitForBroker() async throws {

@@ -9,8 +9,10 @@ extension Supervisor {
                 }
             }
             if let due = nextLook, due <= now { await look() }
-            if entries.contains(where: { $0.lifecycle.state == .starting }) {
-                await checkReadiness()
+            let starting = entries.filter { $0.lifecycle.state == .starting }
+            if !starting.isEmpty { await checkReadiness() }
+            // Whoever is late is asked after at each look: it may stay so for ever.
+            if starting.contains(where: { !$0.isLate }) {
                 try? await Task.sleep(for: .milliseconds(25))
                 continue
             }

@@ -62,7 +62,9 @@ public actor Supervisor {
         guard let sessions = try? await link.view().sessions else { return own }
         let known = Set(own.map(\.processIdentifier)).union([getpid()])
         return own
-            + sessions.filter { $0.duties > 0 && !known.contains($0.processIdentifier) }.map {
+            + sessions.filter { session in
+                session.duties > 0 && !known.contains { session.belongs(to: $0) }
+            }.map {
                 SupervisedProcess(
                     name: $0.name, state: .notSupervisedHere,
                     processIdentifier: $0.processIdentifier)

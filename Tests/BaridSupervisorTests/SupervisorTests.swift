@@ -30,8 +30,10 @@ import Testing
                 guard name.hasPrefix("session-"), let process = Int32(name.dropFirst(8)) else {
                     return nil
                 }
+                let isIdle = FileManager.default.fileExists(atPath: "\(folder)/idle-\(process)")
                 return BrokerSession(
-                    session: "s\(process)", name: "x", processIdentifier: process, duties: 1)
+                    session: "s\(process)", name: "x", processIdentifier: process,
+                    duties: isIdle ? 0 : 1)
             }
             return BrokerView(sessions: sessions, outstanding: outstanding)
         }
@@ -62,7 +64,7 @@ import Testing
 
     private func supervisor(
         _ broker: PlayedBroker, policy: RestartPolicy = RestartPolicy(), memory: Int? = nil,
-        metrics: MetricsAddress? = nil
+        metrics: MetricsAddress? = nil, readyLimit: Duration = .seconds(20)
     ) throws -> Supervisor {
         let plugins = PluginFolders(
             folders: [folder.file("plugins")], executables: folder.file("bin")
@@ -79,7 +81,9 @@ import Testing
                 "/bin/sh", "-c",
                 "trap 'echo broker >>stops; exit 0' TERM; : >broker.up; echo up; while :; do sleep 0.02; done",
             ], plugins: plugins,
-            environment: ["PATH": "/usr/bin:/bin", "FOLDER": folder.path],
+            environment: [
+                "PATH": "/usr/bin:/bin", "FOLDER": folder.path, "BARID_ENDPOINT": "ipc:///b.ipc",
+            ],
             logFolder: folder.file("logs"))
         configuration.broker = [
             "/bin/sh", "-c",
@@ -87,7 +91,7 @@ import Testing
         ]
         configuration.policy = policy
         configuration.metrics = metrics
-        configuration.readyLimit = .seconds(20)
+        configuration.readyLimit = readyLimit
         configuration.lookInterval = .milliseconds(50)
         configuration.trialTime = .milliseconds(100)
         configuration.userPlugins = UserPlugins(folder: folder.file("plugins"))
@@ -156,6 +160,51 @@ import Testing
         #expect(broker.reports.withLock { $0.isEmpty })
         await supervisor.stop()
         _ = try? await starting
+        await running
+    }
+
+    /// Protocols/4-plugin §3.3: "A process that is not ready after 30 s is told of", with what it lacks.
+    @Test func whoIsNeverReadyIsToldOfUntilItIs() async throws {
+        try plugin("silent", "while :; do sleep 0.02; done")
+        try plugin(
+            "idle", ": >$FOLDER/idle-$$; : >$FOLDER/session-$$; while :; do sleep 0.02; done")
+        let supervisor = try supervisor(
+            PlayedBroker(folder: folder.path), readyLimit: .milliseconds(300))
+        async let running: Void = supervisor.run()
+        _ = try await supervisor.startAll()
+        let told = try await eventually("both are told of") {
+            let all = await supervisor.list().filter { $0.name != Supervisor.brokerName }
+            return all.allSatisfy { !$0.message.isEmpty } ? all : nil
+        }
+        #expect(told.allSatisfy { $0.state == .starting && $0.processIdentifier > 0 }, "\(told)")
+        let messages = Dictionary(uniqueKeysWithValues: told.map { ($0.name, $0.message) })
+        #expect(
+            messages["silent"]?.contains("did not connect to the broker at ipc:///b.ipc") == true)
+        #expect(messages["silent"]?.hasSuffix("`barid plugin logs silent`") == true)
+        #expect(messages["idle"]?.contains("joins no group and serves nothing") == true)
+
+        let late = try #require(told.first { $0.name == "silent" }?.processIdentifier)
+        try Data().write(to: URL(fileURLWithPath: folder.file("session-\(late)")))
+        try await eventually("the late one is ready after all") {
+            let plugin = await supervisor.list().first { $0.name == "silent" }
+            return plugin?.state == .ready && plugin?.message.isEmpty == true ? () : nil
+        }
+        await supervisor.stop()
+        await running
+    }
+
+    /// Protocols/4-plugin §3.3: the session may be of a process that the command started.
+    @Test func aScriptMayStartTheWorkerInsteadOfBecomingIt() async throws {
+        try plugin(
+            "wrapped",
+            "trap 'exit 0' TERM; sh -c ': >$FOLDER/session-$$; while :; do sleep 0.02; done' & wait"
+        )
+        let supervisor = try supervisor(PlayedBroker(folder: folder.path))
+        async let running: Void = supervisor.run()
+        let all = try await supervisor.startAll()
+        #expect(all.map(\.state) == [.ready, .ready], "\(all)")
+        #expect(await supervisor.list().map(\.name) == ["broker", "wrapped"])
+        await supervisor.stop()
         await running
     }
 

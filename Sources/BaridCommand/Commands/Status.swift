@@ -133,9 +133,7 @@ struct StatusSnapshot: Sendable {
         var notes: [String] = []
         for plugin in plugins?.plugins ?? [] {
             if plugin.processID > 0 { shown.insert(plugin.processID) }
-            let session = broker.sessions.first {
-                $0.processID == plugin.processID && plugin.processID > 0
-            }
+            let session = session(of: plugin)
             let isBroker = plugin.processID == broker.processID
             table.add([
                 console.words(plugin.name), Self.state(plugin.state, on: console),
@@ -147,7 +145,8 @@ struct StatusSnapshot: Sendable {
             ])
             notes += Self.notes(on: plugin, console)
         }
-        let others = broker.sessions.filter {
+        // Where there is a supervisor it has told of those that are not its own.
+        let others = (plugins == nil ? broker.sessions : []).filter {
             !shown.contains($0.processID) && (!$0.groups.isEmpty || !$0.services.isEmpty)
                 && !$0.services.contains(
                     Barid_Supervisor_V1_Supervisor.descriptor.fullyQualifiedService)
@@ -260,6 +259,13 @@ struct StatusSnapshot: Sendable {
             parts.append("the disk lasts \(Formats.duration(broker.diskLasts.seconds))")
         }
         return parts.joined(separator: "; ")
+    }
+
+    /// The session of a plugin's process, or of the worker that its process started.
+    private func session(of plugin: Barid_Supervisor_V1_Plugin) -> Barid_Admin_V1_SessionStatus? {
+        guard plugin.processID > 0 else { return nil }
+        return broker.sessions.first { $0.processID == plugin.processID }
+            ?? broker.sessions.first { plugin.state == .ready && $0.name == plugin.name }
     }
 
     private func lag(of session: Barid_Admin_V1_SessionStatus?) -> String {

@@ -128,6 +128,9 @@ struct PluginAdd: AsyncParsableCommand {
             console.line("It is not built yet: \(console.words(report.buildCommand))")
         } else if let state = report.state {
             console.line("It is \(StatusSnapshot.state(state.state, on: console)).")
+            if state.state == .starting, state.message.isEmpty {
+                console.line("What it writes: `barid plugin logs \(console.words(report.name))`")
+            }
             for note in StatusSnapshot.notes(on: state, console) { console.line(note) }
         } else {
             console.line("`barid up` will start it.")
