@@ -55,6 +55,15 @@ struct PluginManifestTests {
         #expect(manifest.limits.deadline == .seconds(120))
     }
 
+    /// Logs and traces name Barid's own by their programs, others by the plugin.
+    @Test(arguments: [("barid-parser", "barid-parser"), (".build/debug/Words", "words")])
+    func aWorkerIsNamedByWhatIsKnownOfIt(command: String, name: String) throws {
+        let yaml = """
+            {name: words, version: '1', summary: s, command: [\(command)], consumes: {types: [a.b]}}
+            """
+        #expect(try PluginManifest(yaml: Array(yaml.utf8)).programName == name)
+    }
+
     @Test func defaultsAreTheDocumentedOnes() throws {
         let yaml = """
             {name: echo, version: "1", summary: s, command: [echo], consumes: {types: [">"]}}
@@ -102,6 +111,8 @@ struct PluginManifestTests {
                     $0.message.contains(part) && (line == nil || $0.line == line)
                 }, "\(part) in \(error)")
         }
+        let lines = error.problems.compactMap(\.line)
+        #expect(lines == lines.sorted() && lines.count == error.problems.count, "\(error)")
     }
 
     @Test(arguments: [

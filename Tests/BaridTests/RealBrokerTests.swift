@@ -380,6 +380,27 @@ struct RealBrokerTests {
         try await group.run()
     }
 
+    /// Protocols/4-plugin §2.1: which side is older is said, with both ranges.
+    @Test(arguments: [("{minimum: 5, maximum: 6}", "5 to 6"), ("7", "7 to 7")])
+    func aProtocolThatTheLibraryDoesNotSpeakIsNamed(range: String, part: String) throws {
+        let bench = try Bench()
+        let yaml = """
+            {name: late, version: '1', summary: s, command: [late], protocol: \(range), \
+            consumes: {types: [test.barid.order.>]}}
+            """
+        let error = try #require(throws: RPCError.self) {
+            try Worker(
+                manifest: PluginManifest(yaml: Array(yaml.utf8)), handlers: [],
+                configuration: .init(
+                    endpoint: bench.endpoint, stateFolder: bench.folder.file("s")),
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        }
+        #expect(error.code == .invalidArgument)
+        #expect(
+            error.message.hasSuffix(
+                "speaks protocol \(part), this library 1: upgrade the library"), "\(error)")
+    }
+
     struct TagNothing: Barid_Tagger_V1_EntityTagger.SimpleServiceProtocol {
         func tag(
             request: Barid_Tagger_V1_TagRequest, context: ServerContext

@@ -65,8 +65,8 @@ struct ServeCommand<Work: Plugin>: AsyncParsableCommand {
     private func serve(
         _ manifest: PluginManifest, _ settings: Settings, _ values: [String: String]
     ) async throws {
-        let logger = Logger(label: manifest.command.first ?? manifest.name)
-        try settings.beginTraces(as: manifest.command.first ?? manifest.name)
+        let logger = Logger(label: manifest.programName)
+        try settings.beginTraces(as: manifest.programName)
         let data = settings.dataFolder.value
         var configuration = Worker.Configuration(
             endpoint: settings.endpoint.value,

@@ -29,13 +29,23 @@ extension PluginManifest {
         let reader = ManifestReader()
         let manifest = reader.manifest(root)
         guard reader.problems.isEmpty, let manifest else {
-            throw PluginManifestError(problems: reader.problems)
+            let inOrder = reader.problems.enumerated().sorted {
+                ($0.element.line ?? 0, $0.offset) < ($1.element.line ?? 0, $1.offset)
+            }
+            throw PluginManifestError(problems: inOrder.map(\.element))
         }
         self = manifest
     }
 }
 
 extension PluginManifest {
+    /// By what logs and traces name the worker: its program where that has a name everywhere, as
+    /// Barid's own have, else the plugin.
+    var programName: String {
+        guard let word = command.first, !word.contains("/") else { return name }
+        return word
+    }
+
     /// Whether a text can be the name of a plugin.
     ///
     /// - Parameter text: The text.

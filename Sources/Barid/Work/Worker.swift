@@ -265,12 +265,13 @@ public final class Worker: Service {
 
     private func check() throws {
         var problems: [String] = []
-        if !manifest.protocolRange.contains(PluginManifest.protocolVersion) {
+        let (range, version) = (manifest.protocolRange, PluginManifest.protocolVersion)
+        if !range.contains(version) {
+            let older = range.lowerBound > version ? "library" : "plugin"
             problems.append(
                 """
-                the plugin speaks protocol \(manifest.protocolRange.lowerBound) to \
-                \(manifest.protocolRange.upperBound), this library \
-                \(PluginManifest.protocolVersion)
+                the plugin speaks protocol \(range.lowerBound) to \(range.upperBound), this library \
+                \(version): upgrade the \(older)
                 """)
         }
         let types = handlers.map(\.eventType)

@@ -355,8 +355,10 @@ def check(
     problems: list[str] = []
     low, high = manifest.protocol
     if not low <= PROTOCOL_VERSION <= high:
+        older = "library" if low > PROTOCOL_VERSION else "plugin"
         problems.append(
-            f"the plugin speaks protocol {low} to {high}, this library {PROTOCOL_VERSION}"
+            f"the plugin speaks protocol {low} to {high}, this library {PROTOCOL_VERSION}: "
+            f"upgrade the {older}"
         )
     by_type = {handled_type(handler): handler for handler in handlers}
     if len(by_type) != len(handlers):

@@ -13,7 +13,7 @@ from barid import Manifest, ManifestError, RPCError, Settings
 from barid._yaml import Mapping, Scalar, Sequence, YAMLError, parse
 from barid.endpoint import check_endpoint
 from barid.settings import private_folder
-from barid.worker import typed_settings
+from barid.worker import check, typed_settings
 
 WHOLE = b"""\
 # A comment.
@@ -247,3 +247,12 @@ def test_a_folder_is_ours_alone(tmp_path: Path) -> None:
     path.chmod(0o755)
     with pytest.raises(RPCError, match="chmod 700"):
         private_folder(str(path))
+
+
+@pytest.mark.parametrize(("minimum", "part"), [(5, "5 to 6"), (2, "2 to 6")])
+def test_a_protocol_that_the_library_does_not_speak_is_named(minimum: int, part: str) -> None:
+    text = WHOLE.replace(
+        b"{minimum: 1, maximum: 2}", f"{{minimum: {minimum}, maximum: 6}}".encode()
+    )
+    with pytest.raises(RPCError, match=f"{part}, this library 1: upgrade the library"):
+        check(Manifest.parse(text), [], [])

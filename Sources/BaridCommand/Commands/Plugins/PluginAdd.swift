@@ -33,7 +33,8 @@ struct PluginAdd: AsyncParsableCommand {
         }
         let plugin = settings.pluginFolders.plugin(in: path)
         if case .invalid(let message) = plugin.program {
-            throw CommandError(.badInput, VisibleText.joined(message))
+            let lines = message.split(separator: "\n").map { VisibleText.line(String($0)) }
+            throw CommandError(.badInput, lines.joined(separator: "\n  "))
         }
         let name = plugin.description.name
         let own = settings.userPlugins
