@@ -68,6 +68,23 @@ struct TrimTests {
         #expect(broker.group().trimmed == 1)
     }
 
+    /// A worker that is kept for suspects gets events again when the suspects are kept no longer.
+    @Test func noWorkerIsKeptForSuspectsThatAreGone() {
+        var broker = Broker()
+        broker.subscribe(10, credit: 2)
+        broker.publish(EventBytes.make(id: "1"), EventBytes.make(id: "2"))
+        broker.subscribe(11, credit: 10)
+        broker.publish(EventBytes.make(id: "3"))
+        _ = broker.takeDeliveries()
+        broker.step(.end(StreamID(10), .lost))
+        broker.publish(EventBytes.make(id: "4"))
+        #expect(broker.takeDeliveries().isEmpty, "11 is kept for the suspects")
+        trim(&broker, before: 3)
+        #expect(broker.takeDeliveries() == [Handed(11, 4)])
+        broker.publish(EventBytes.make(id: "5"))
+        #expect(broker.takeDeliveries() == [Handed(11, 5)])
+    }
+
     /// §8.1.6: a replay or reset that cannot be had as asked for is refused, and nothing is done.
     @Test(
         arguments: [

@@ -159,7 +159,7 @@ struct GroupRuntime {
     /// If none is idle, the one that holds least gets nothing more until it is, so that suspects
     /// do not wait for ever.
     mutating func popSuspect(at clock: Int64) -> (slot: Int, subscription: Int)? {
-        for index in subscriptions.indices { subscriptions[index].isReserved = false }
+        endReservation()
         guard !readySuspects.isEmpty else { return nil }
         let able = subscriptions.indices.filter { subscriptions[$0].mayTakeSuspect(at: clock) }
         guard let least = able.min(by: { subscriptions[$0].leased < subscriptions[$1].leased })
@@ -169,6 +169,10 @@ struct GroupRuntime {
             return nil
         }
         return (Int(readySuspects.removeFirst()), least)
+    }
+
+    private mutating func endReservation() {
+        for index in subscriptions.indices { subscriptions[index].isReserved = false }
     }
 
     /// Takes the oldest ready slot.
@@ -327,6 +331,7 @@ struct GroupRuntime {
         ready = ready[readyStart...].filter { entries[Int($0)].state == .ready }
         readyStart = 0
         readySuspects.removeAll { entries[Int($0)].state != .ready }
+        if readySuspects.isEmpty { endReservation() }
         lastOfKey.removeAll(keepingCapacity: true)
         for chain in chains {
             let rest = chain.filter { entries[Int($0)].state != .free }
