@@ -78,8 +78,8 @@ public struct EngineConfiguration: Sendable, Equatable {
     public var maximumCreditBytes: Int64 = 64 << 20
     /// Events of one generation of the window of identities.
     ///
-    /// The default is 131,072: a repeat is recognised among the last 131,072 to 262,144 events, in
-    /// at most 13 MiB.
+    /// The default is 131,072: a repeat is recognised among at least the last 131,072 events and not
+    /// many more than twice as many, in at most 13 MiB.
     public var identities = 131_072
     /// How long an identity is remembered at least, unless as many events as two generations hold
     /// came after it; it is forgotten before twice this time.

@@ -27,6 +27,22 @@ struct IdentityWindowTests {
         #expect(Self.isRepeat("a", &broker) == isKnown)
     }
 
+    /// A batch that does not fit into what is left of a generation ends it no earlier.
+    @Test func countsEventsOfBatches() {
+        var broker = Self.broker(events: 4)
+        for number in 0..<3 { broker.publish(EventBytes.make(id: "before-\(number)")) }
+        broker.publish(EventBytes.make(id: "a"))
+        for batch in 0..<2 {
+            #expect(Self.isRepeat("a", &broker), "after \(3 * batch) events")
+            broker.publish(
+                EventBytes.make(id: "\(batch)-0"), EventBytes.make(id: "\(batch)-1"),
+                EventBytes.make(id: "\(batch)-2"))
+        }
+        #expect(Self.isRepeat("a", &broker), "after 6 events, in one generation")
+        broker.publish(EventBytes.make(id: "next"))
+        #expect(!Self.isRepeat("a", &broker), "after more than a generation")
+    }
+
     /// Below, at and above the time for which an identity is remembered at least, and at most.
     @Test(
         arguments: [

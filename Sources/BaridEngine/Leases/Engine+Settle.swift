@@ -84,7 +84,7 @@ extension Engine {
         for range in groups[group].skipped.ranges { done.insert(range) }
         groups[group].skipped.removeAll()
         if !block.events.isEmpty {
-            rotateIdentities(before: block.events.count, into: &actions)
+            rotateIdentities(into: &actions)
         }
         let position = durable.nextPosition
         if !block.events.isEmpty { count(block, emitted: true) }

@@ -27,7 +27,7 @@ extension Engine {
         count(receipts, topic: topic)
         if let block {
             count(block, emitted: false)
-            rotateIdentities(before: block.events.count, into: &actions)
+            rotateIdentities(into: &actions)
             let position = durable.nextPosition
             append(.events(block), into: &actions)
             actions.append(.receipts(stream, receipts))
@@ -208,8 +208,9 @@ extension Engine {
         return sequence
     }
 
-    mutating func rotateIdentities(before count: Int, into actions: inout [Action]) {
-        guard durable.identities.current.count + count > configuration.identities else { return }
+    /// Forgets the older generation when the newer one is full: as many events came after those forgotten.
+    mutating func rotateIdentities(into actions: inout [Action]) {
+        guard durable.identities.current.count >= configuration.identities else { return }
         append(.identitiesRotated(began: wall), into: &actions)
     }
 
