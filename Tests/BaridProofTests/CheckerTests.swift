@@ -193,11 +193,36 @@ import Testing
         }
     }
 
+    /// An ack that lost its answer may count, though another worker's under its token was refused.
+    @Test(arguments: [("worker-9", true), ("worker-1", false)])
+    func aRefusalIsThatOfItsSettlerOnly(refused: String, isGood: Bool) throws {
+        var entries = GoodHistory(seed: 5).entries
+        let acked = try #require(
+            entries.firstIndex {
+                $0.operation == .ackOK && $0.event == "e1" && $0.group == "index"
+            })
+        entries[acked].operation = .ackUnknown
+        let own = entries[acked].actor
+        for operation in [HistoryEntry.Operation.ackTry, .ackStale] {
+            entries.repeatLast(.ackTry, event: "e1", group: "index") { entry in
+                entry.operation = operation
+                entry.actor = refused == "worker-9" ? refused : own
+                if refused == "worker-9" { entry.session = "worker-9/1" }
+            }
+        }
+        let report = HistoryChecker.check(History(entries))
+        #expect(report.isGood == isGood, "\(report.violations)")
+        #expect(isGood || report.failed.contains(.completeness))
+    }
+
     /// 2-bus §3.3: after the window of repeats the same identity is another event.
     @Test(
         arguments: [
             ("after the window", 10, 22, nil),
+            ("after the window, under the same token", 10, 22, nil),
             ("within the window", 200, 22, .offsets),
+            ("within the window, with another topic", 30, 22, .offsets),
+            ("after the window of two topics", 24, 22, nil),
             ("at its old place", 10, 2, .noResurrection),
         ] as [(String, Int64, UInt64, HistoryCheck?)])
     func anEventMayBeStoredAgain(
@@ -212,12 +237,23 @@ import Testing
         let token = HistoryEntry.Token(epoch: 9, turn: 9, attempt: 1)
         for operation in [HistoryEntry.Operation.deliver, .ackTry, .ackOK] {
             entries.repeatLast(operation, event: "e1", group: "index") { entry in
-                entry.token = token
+                if !when.hasSuffix("same token") { entry.token = token }
                 entry.how = .ack
                 if operation == .deliver { entry.offset = place }
             }
         }
         entries.repeatLast(.log, event: "e1") { $0.offset = 22 }
+        for number in 0..<(when.contains("topic") ? 5 : 0) {
+            for operation in [HistoryEntry.Operation.publishTry, .log] {
+                entries.repeatLast(operation) { entry in
+                    entry.event = "other-\(number)"
+                    entry.topic = "comments"
+                    entry.hash = "h"
+                    entry.key = ""
+                    entry.offset = operation == .log ? UInt64(number) + 1 : 0
+                }
+            }
+        }
         let report = HistoryChecker.check(History(entries))
         if let failed {
             #expect(report.failed.contains(failed), "\(when): \(report.failed)")

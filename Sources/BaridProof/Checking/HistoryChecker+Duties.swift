@@ -79,6 +79,13 @@ extension HistoryChecker {
         }
     }
 
+    /// Who settled; a token may be used by one who was not given it.
+    private struct Settler: Hashable {
+        var actor: String
+        var session: String
+        var token: HistoryEntry.Token
+    }
+
     /// The entry by which a duty may count as done.
     private func done(_ duty: HistoryIndex.Duty) -> Int? {
         // What expired did so for every replay.
@@ -88,14 +95,15 @@ extension HistoryChecker {
         if let statement = duty.deadLetter ?? duty.deadLetterRemoved ?? expired ?? duty.trimmed {
             return statement
         }
-        var open: [HistoryEntry.Token: Int] = [:]
+        var open: [Settler: Int] = [:]
         for number in duty.settlements where index.entries[number].how == .ack {
             let entry = index.entries[number]
             guard let token = entry.token else { continue }
+            let settler = Settler(actor: entry.actor, session: entry.session, token: token)
             switch entry.operation {
             case .ackOK: return number
-            case .ackTry: open[token] = number
-            case .ackStale: open[token] = nil
+            case .ackTry: open[settler] = number
+            case .ackStale: open[settler] = nil
             default: break
             }
         }

@@ -29,8 +29,9 @@ extension HistoryChecker {
     private struct Unit: Hashable {
         var group: Int
         var key: String
-        /// The event, when it has no key.
+        /// The event and where it is stored, when it has no key.
         var event: Int
+        var offset: UInt64
     }
 
     mutating func checkLeases() {
@@ -40,9 +41,10 @@ extension HistoryChecker {
             checkTokens(duty)
             checkAccepted(duty)
             let key = index.events[duty.name.event].key
-            let unit = Unit(
-                group: duty.name.group, key: key, event: key.isEmpty ? duty.name.event : -1)
             for delivery in duty.deliveries {
+                let unit = Unit(
+                    group: duty.name.group, key: key, event: key.isEmpty ? duty.name.event : -1,
+                    offset: key.isEmpty ? index.entries[delivery].offset : 0)
                 units[unit, default: []].append(lease(delivery, number, duty))
             }
         }
@@ -110,14 +112,18 @@ extension HistoryChecker {
 
     /// Tokens of an event in a group grow, whatever becomes of it; attempts do while nothing makes
     /// them count anew.
+    ///
+    /// Stored again, after the window of repeats, it is another event.
     private mutating func checkTokens(_ duty: HistoryIndex.Duty) {
         let name = index.events[duty.name.event].name
         let group = index.groups[duty.name.group].name
         let given = duty.deliveries.compactMap { number in
-            index.entries[number].token.map { (token: $0, number: number) }
-        }.sorted { ($0.token, $0.number) < ($1.token, $1.number) }
+            index.entries[number].token.map {
+                (offset: index.entries[number].offset, token: $0, number: number)
+            }
+        }.sorted { ($0.offset, $0.token, $0.number) < ($1.offset, $1.token, $1.number) }
         var lost: [UInt64: Int] = [:]
-        for (first, second) in zip(given, given.dropFirst()) {
+        for (first, second) in zip(given, given.dropFirst()) where first.offset == second.offset {
             let numbers = [first.number, second.number]
             guard
                 duty.isTurnless
@@ -174,8 +180,16 @@ extension HistoryChecker {
                     }
                 }
             for (earlier, later) in zip(given, given.dropFirst()) {
-                guard let last = earlier.max(by: <), let first = later.min(by: <),
-                    (last.0, last.1) >= (first.0, first.1)
+                let lasts = Dictionary(
+                    earlier.map { (index.entries[$0.2].offset, $0) },
+                    uniquingKeysWith: { $0 < $1 ? $1 : $0 })
+                let pairs = later.compactMap { first in
+                    lasts[index.entries[first.2].offset].map { ($0, first) }
+                }
+                guard
+                    let (last, first) = pairs.first(where: { last, first in
+                        (last.0, last.1) >= (first.0, first.1)
+                    })
                 else { continue }
                 violate(
                     .oneOwner,
@@ -189,8 +203,6 @@ extension HistoryChecker {
     /// Whether something between two deliveries makes attempts count from 1 anew.
     private func countsAnew(_ duty: HistoryIndex.Duty, from first: Int, to second: Int) -> Bool {
         let (first, second) = (index.entries[first], index.entries[second])
-        // Stored again after the window of repeats, it is another event.
-        guard first.offset == second.offset else { return true }
         let (from, to) = (first.sent ?? first.time, second.sent ?? second.time)
         return from <= to
             && duty.retries.contains { (from...to).contains(index.entries[$0].time) }
@@ -216,18 +228,19 @@ extension HistoryChecker {
     /// No settlement is accepted that was sent when a later token was out already, nor twice.
     private mutating func checkAccepted(_ duty: HistoryIndex.Duty) {
         var tries: [HistoryEntry.Token: Int] = [:]
-        var accepted: [HistoryEntry.Token: Int] = [:]
+        var accepted: [HistoryEntry.Token: [Int]] = [:]
         for number in duty.settlements {
             let entry = index.entries[number]
             guard let token = entry.token else { continue }
             if entry.operation == .ackTry { tries[token] = number }
             guard entry.operation == .ackOK, let attempt = tries[token] else { continue }
-            let isHeld = duty.deliveries.contains {
-                let given = index.entries[$0]
-                return given.token == token && given.actor == entry.actor
-                    && (given.session == entry.session || entry.session.isEmpty)
-            }
-            if !isHeld {
+            // One place, unless the event was stored again after the window of repeats.
+            let places = Set(
+                duty.deliveries.map { index.entries[$0] }.filter { given in
+                    given.token == token && given.actor == entry.actor
+                        && (given.session == entry.session || entry.session.isEmpty)
+                }.map(\.offset))
+            if places.isEmpty {
                 violate(
                     .oneOwner,
                     "\(entry.actor) settled \(index.events[duty.name.event].name) under a token that "
@@ -241,16 +254,19 @@ extension HistoryChecker {
                     [attempt, number])
             }
             if entry.how != .extend {
-                if let other = accepted[token] {
+                let others = accepted[token, default: []]
+                if let other = others.last, others.count >= places.count {
                     violate(
                         .oneOwner,
                         "\(index.events[duty.name.event].name) was settled twice under one token",
                         [other, number])
                 }
-                accepted[token] = number
+                accepted[token] = others + [number]
             }
             let later = duty.deliveries.first {
-                guard let other = index.entries[$0].token, other > token else { return false }
+                guard let other = index.entries[$0].token, other > token,
+                    places == [index.entries[$0].offset]
+                else { return false }
                 return (index.entries[$0].sent ?? index.entries[$0].time)
                     < index.entries[attempt].time
             }

@@ -51,7 +51,11 @@ extension HistoryChecker {
 
     /// Each event has one offset, within the window in which repeats are recognised.
     private mutating func checkPlace(_ event: HistoryIndex.Event) {
-        let window = index.limit("identity_window").map { UInt64(clamping: $0) } ?? .max
+        // The window is one for all topics; of others' events all may have come in between.
+        let others = UInt64(
+            index.topics.reduce(0) { $1.key == event.topic ? $0 : $0 + $1.value.log.count })
+        let limit = index.limit("identity_window").map { UInt64(clamping: $0) } ?? .max
+        let window = limit > others ? limit - others : 0
         let stored = event.stored.sorted { index.entries[$0].offset < index.entries[$1].offset }
         for (earlier, later) in zip(stored, stored.dropFirst()) {
             let distance = index.entries[later].offset - index.entries[earlier].offset
