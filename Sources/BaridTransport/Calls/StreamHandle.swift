@@ -112,15 +112,18 @@ final class StreamHandle: @unchecked Sendable {
 
     /// Notes, on the socket thread, that bytes left or never will.
     func didSend(_ bytes: Int) {
-        let waiters = state.withLock { state in
+        let (waiters, isEmpty) = state.withLock { state in
             state.unsentBytes -= bytes
+            // Who sends on a stream that is over hears of its end instead.
+            let isEmpty = state.unsentBytes == 0 && state.end == nil
             guard state.unsentBytes <= Self.lowWater, !state.waiters.isEmpty else {
-                return [UInt64: CheckedContinuation<Void, any Error>]()
+                return ([UInt64: CheckedContinuation<Void, any Error>](), isEmpty)
             }
             defer { state.waiters = [:] }
-            return state.waiters
+            return (state.waiters, isEmpty)
         }
         for waiter in waiters.values { waiter.resume() }
+        if isEmpty { sink?.sent() }
     }
 
     /// Marks the stream as over and lets every waiting writer know.

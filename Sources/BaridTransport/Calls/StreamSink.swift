@@ -11,8 +11,15 @@ protocol StreamSink: AnyObject {
 
     func halfClosed()
 
+    /// Everything given to the stream so far has left the send queue.
+    func sent()
+
     /// The stream is over. Comes once and last.
     func ended(_ end: StreamEnd)
+}
+
+extension StreamSink {
+    func sent() {}
 }
 
 /// What happens to the credit of a delivered message.

@@ -71,15 +71,7 @@ extension Connection {
             descriptor: MethodDescriptor, options: CallOptions,
             _ closure: (RPCStream<Inbound, Outbound>, ClientContext) async throws -> T
         ) async throws -> T {
-            switch connection.state {
-            case .closed:
-                throw RPCError(code: .failedPrecondition, message: "the connection is closed")
-            case .refused(let text):
-                throw RPCError(code: .failedPrecondition, message: text)
-            case .forbidden(let text):
-                throw RPCError(code: .permissionDenied, message: text)
-            case .connecting, .ready, .lost: break
-            }
+            try connection.checkUsable()
             let handle = StreamHandle(mailbox: connection.mailbox)
             let key = ObjectIdentifier(handle)
             let isOpen = state.withLock { state in

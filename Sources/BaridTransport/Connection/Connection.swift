@@ -1,4 +1,4 @@
-internal import GRPCCore
+public import GRPCCore
 public import Logging
 internal import ZeroMQ
 
@@ -120,7 +120,7 @@ public final class Connection: Sendable {
     /// Starts the socket thread and tries for a session; harmless when called again.
     ///
     /// - Throws: `RPCError` with code `.unavailable` if the socket cannot be made.
-    public func start() throws {
+    public func start() throws(RPCError) {
         guard lifetime.begin() else { return }
         do {
             try connectAndRun()
@@ -133,6 +133,20 @@ public final class Connection: Sendable {
 
     /// Where the connection stands now.
     public var state: State { shared.state }
+
+    /// Makes sure that a call can be made, now or once there is a session.
+    ///
+    /// - Throws: `RPCError` with code `.failedPrecondition` if the connection is closed or the broker
+    ///   refused us, `.permissionDenied` if it does not let us in.
+    func checkUsable() throws(RPCError) {
+        switch state {
+        case .closed:
+            throw RPCError(code: .failedPrecondition, message: "the connection is closed")
+        case .refused(let text): throw RPCError(code: .failedPrecondition, message: text)
+        case .forbidden(let text): throw RPCError(code: .permissionDenied, message: text)
+        case .connecting, .ready, .lost: break
+        }
+    }
 
     /// The state of this moment and every later one; ends after `closed`, `refused`, `forbidden`.
     ///

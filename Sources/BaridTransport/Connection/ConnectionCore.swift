@@ -173,8 +173,8 @@ final class ConnectionCore {
     }
 
     private func end(_ call: WaitingOpen, _ end: StreamEnd) {
-        for case .message(let message, _) in call.orders { call.handle.didSend(message.count) }
         self.end(call.handle, end)
+        for case .message(let message, _) in call.orders { call.handle.didSend(message.count) }
     }
 
     private func end(_ handle: StreamHandle, _ end: StreamEnd) {
@@ -443,9 +443,11 @@ final class ConnectionCore {
             guard try send() else { return false }
         }
         while link.session.nextBatch(into: &batch, sent: &sent) {
+            let hasLeft = try send()
+            // After the sending, as who is told may have more to do.
             for sent in sent { link.didSend(sent) }
             sent.removeAll(keepingCapacity: true)
-            guard try send() else { return false }
+            guard hasLeft else { return false }
         }
         return true
     }

@@ -75,8 +75,8 @@ final class PeerLink {
             session.releaseSession(held)
             handle.heldByHand = 0
         }
-        if dropped > 0 { handle.didSend(dropped) }
         handle.close(end.error)
+        if dropped > 0 { handle.didSend(dropped) }
         let sink = handle.sink
         handle.sink = nil
         sink?.ended(end)
@@ -102,8 +102,8 @@ final class PeerLink {
         case .message(let message, let exempt):
             let limit = session.peerMaximumMessageBytes
             guard message.count <= limit else {
-                handle.didSend(message.count)
                 refuse(handle, size: message.count, limit: limit)
+                handle.didSend(message.count)
                 return
             }
             if !session.sendMessage(message, exempt: exempt, id) { handle.didSend(message.count) }
@@ -181,7 +181,7 @@ final class PeerLink {
     func didSend(_ sent: Session.Sent) {
         switch bindings[sent.stream] {
         case .handle(let handle):
-            if sent.bytes > 0 { handle.didSend(sent.bytes) }
+            handle.didSend(sent.bytes)
             if sent.isLast { end(handle, sent.stream, .finished) }
         case .forward(let origin, _):
             if sent.bytes > 0 { origin.session.releaseSession(sent.bytes) }
