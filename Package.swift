@@ -343,7 +343,7 @@ let package = Package(
             dependencies: [
                 "Barid", "BaridArticles", "BaridBroker", "BaridSchema", "BaridTesting",
                 "BaridTracing", "BaridTransport",
-                "EchoWorker", "TestSupport", grpcCore, grpcInProcess, lifecycle, logging, protobuf,
+                "EchoWorker", "TestSupport", grpcCore, lifecycle, logging, protobuf,
             ], swiftSettings: settings),
         .testTarget(
             name: "IndexerTests",

@@ -2,7 +2,6 @@ import Barid
 import BaridSchema
 import Foundation
 import GRPCCore
-import GRPCInProcessTransport
 import Synchronization
 
 /// A test double of the broker: stores events in memory and does what the test tells it.
@@ -24,6 +23,8 @@ final class FakeEventBus: Barid_Bus_V1_EventBus.SimpleServiceProtocol {
         var stored: [EventEnvelope] = []
         var batches: [[EventEnvelope]] = []
         var streams = 0
+        /// Streams that their publisher half-closed.
+        var finished = 0
     }
 
     let state = Mutex(State())
@@ -67,6 +68,7 @@ final class FakeEventBus: Barid_Bus_V1_EventBus.SimpleServiceProtocol {
             case .ignore: continue
             }
         }
+        state.withLock { $0.finished += 1 }
     }
 
     private func store(_ events: [EventEnvelope]) -> Barid_Bus_V1_PublishResponse {
@@ -102,23 +104,4 @@ final class FakeEventBus: Barid_Bus_V1_EventBus.SimpleServiceProtocol {
     ) async throws {
         throw RPCError(code: .unimplemented, message: "not in this double")
     }
-}
-
-/// Serves services in-process and hands a client of them to `body`.
-func withInProcess<Result: Sendable>(
-    _ services: [any RegistrableRPCService],
-    _ body: (GRPCClient<InProcessTransport.Client>) async throws -> Result
-) async throws -> Result {
-    let transport = InProcessTransport()
-    // An error must not cut the server off: it would wait for its calls for ever.
-    let result = try await withGRPCServer(transport: transport.server, services: services) { _ in
-        try await withGRPCClient(transport: transport.client) { client in
-            do {
-                return Swift.Result<Result, any Error>.success(try await body(client))
-            } catch {
-                return .failure(error)
-            }
-        }
-    }
-    return try result.get()
 }

@@ -100,12 +100,12 @@ final class FakeGroup: Barid_Bus_V1_EventBus.SimpleServiceProtocol {
             })
         // The requests may not end by themselves when the test breaks the stream.
         let reader = Task {
+            defer { wake.finish() }
             for try await request in request {
                 self.take(request)
                 wake.yield()
             }
             self.state.withLock { $0.halfClosed += 1 }
-            wake.finish()
         }
         defer { reader.cancel() }
         for await _ in wakes {

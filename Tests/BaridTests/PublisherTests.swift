@@ -18,9 +18,9 @@ struct PublisherTests {
         to bus: FakeEventBus, _ configuration: Publisher.Configuration = .init(),
         _ body: (Publisher) async throws -> Result
     ) async throws -> Result {
-        try await withInProcess([bus]) { client in
-            let eventBus = Barid_Bus_V1_EventBus.Client(wrapping: client)
-            return try await Publisher(bus: eventBus, configuration: configuration).running(body)
+        try await withBus([bus]) { connection in
+            try await Publisher(connection: connection, configuration: configuration)
+                .running(body)
         }
     }
 
@@ -136,11 +136,9 @@ struct PublisherTests {
     }
 
     @Test func anErrorForGoodEndsTheWait() async throws {
-        let configuration = Publisher.Configuration()
-        // Every stream fails before anything is read.
-        let outcome = try await withInProcess([]) { client in
-            let bus = Barid_Bus_V1_EventBus.Client(wrapping: client)
-            return try await Publisher(bus: bus, configuration: configuration).running {
+        // Every stream fails before anything is read: this double takes no events.
+        let outcome = try await withBus([FakeGroup()]) { connection in
+            try await Publisher(connection: connection).running {
                 await (try $0.submit(Self.event(1))).outcome()
             }
         }
@@ -173,6 +171,39 @@ struct PublisherTests {
             }
         }
         #expect(admitted.value == 8)
+    }
+
+    /// However many send: what comes in one after the other leaves in that order.
+    @Test func eachSubmittersEventsStayInTheirOrder() async throws {
+        let bus = FakeEventBus()
+        try await publish(to: bus) { publisher in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for submitter in 0..<8 {
+                    group.addTask {
+                        for number in 1...200 {
+                            _ = try await publisher.submit(Self.event(submitter * 1_000 + number))
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+        let numbers = bus.state.withLock { $0.stored.compactMap { Int($0.id) } }
+        for submitter in 0..<8 {
+            let own = numbers.filter { $0 / 1_000 == submitter }
+            #expect(own == (1...200).map { submitter * 1_000 + $0 })
+        }
+    }
+
+    @Test func aFinishedPublisherEndsItsStreamInOrderAndIsLetGo() async throws {
+        let bus = FakeEventBus()
+        weak var publisher: Publisher?
+        try await publish(to: bus) { running in
+            publisher = running
+            try await running.publish(Self.event(1))
+        }
+        #expect(bus.state.withLock { $0.finished } == 1)
+        #expect(publisher == nil)
     }
 
     @Test func tooLargeAndInvalidEventsAreRefusedHere() async throws {

@@ -52,7 +52,7 @@ struct SubscriberTests {
         _ group: FakeGroup, manifest: PluginManifest? = nil, drainLimit: Duration = .seconds(5),
         _ handler: Handler, _ body: @escaping @Sendable (Subscriber) async throws -> Void
     ) async throws {
-        try await withInProcess([group]) { client in
+        try await withBus([group]) { connection in
             var configuration = Worker.Configuration(
                 endpoint: .ipc(path: "/none"), stateFolder: "/none")
             configuration.drainLimit = drainLimit
@@ -60,8 +60,7 @@ struct SubscriberTests {
                 manifest: try manifest ?? Self.manifest(), handlers: [handler],
                 configuration: configuration,
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-            let subscriber = try #require(
-                worker.makeSubscriber(bus: Barid_Bus_V1_EventBus.Client(wrapping: client)))
+            let subscriber = try #require(worker.makeSubscriber(connection: connection))
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 tasks.addTask { try await subscriber.run() }
                 tasks.addTask {

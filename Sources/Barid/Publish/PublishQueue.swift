@@ -55,12 +55,15 @@ struct PublishQueue {
         openBytes += bytes.count
     }
 
+    /// Lets batches leave again once the pause is over.
+    mutating func endPause(now: Instant) {
+        if let instant = pausedUntil, now >= instant { pausedUntil = nil }
+    }
+
     /// Takes everything that waits, up to the size of a batch; empty when there is nothing to send.
     mutating func takeBatch(now: Instant) -> [Data] {
-        if let pausedUntil {
-            guard now >= pausedUntil else { return [] }
-            self.pausedUntil = nil
-        }
+        endPause(now: now)
+        guard pausedUntil == nil else { return [] }
         var batch: [Data] = []
         var size = 0
         batch.reserveCapacity(min(waiting.count, limits.batchEvents))

@@ -1,5 +1,6 @@
-public import BaridSchema
+internal import BaridSchema
 internal import BaridTracing
+public import BaridTransport
 internal import Foundation
 internal import GRPCCore
 public import Logging
@@ -59,6 +60,22 @@ public final class Publisher: Sendable {
         var nextNumber: UInt64 = 1
         var isFinishing = false
         var hasEnded = false
+        /// The stream that is open.
+        var stream: Stream?
+    }
+
+    private struct Stream {
+        let call: RawCall
+        /// A batch is on its way to the socket; the next one gathers meanwhile.
+        var isSending = false
+        var hasNamedTopic = false
+        var hadReceipts = false
+    }
+
+    /// What the queue's state asks for, once the lock is given back.
+    private enum Step {
+        case open
+        case send(Barid_Bus_V1_PublishRequest, RawCall)
     }
 
     /// A submission that waits for room.
@@ -69,26 +86,27 @@ public final class Publisher: Sendable {
         var continuation: CheckedContinuation<Void, any Error>
     }
 
-    private let bus: any Barid_Bus_V1_EventBus.ClientProtocol
+    private let connection: Connection
     private let configuration: Configuration
     private let logger: Logger
     private let tracer = Tracer.shared
     private let state: Mutex<State>
-    private let toSend = Signal()
+    private let toOpen = Signal()
     private let toExpire = Signal()
+    private let toResume = Signal()
     private let drained = Signal()
 
     /// Makes a publisher; it works while ``run()`` does.
     ///
     /// - Parameters:
-    ///   - bus: The broker's EventBus, such as ``BaridClient/eventBus``.
+    ///   - connection: The connection to the broker, such as ``BaridClient/connection``.
     ///   - configuration: Limits and times.
     ///   - logger: Where lost and regained streams are told.
     public init(
-        bus: any Barid_Bus_V1_EventBus.ClientProtocol, configuration: Configuration = .init(),
+        connection: Connection, configuration: Configuration = .init(),
         logger: Logger = Logger(label: "barid.publisher")
     ) {
-        self.bus = bus
+        self.connection = connection
         self.configuration = configuration
         self.logger = logger
         let limits = PublishQueue.Limits(
@@ -129,22 +147,20 @@ public final class Publisher: Sendable {
         }
         let submission = Submission(
             span: tracer.flatMap { PublishSpan(event, topic: configuration.topic, tracer: $0) })
-        let (waits, isFirstToSend, isFirst) = try state.withLock { state in
+        let (waits, step, isFirst) = try state.withLock { state in
             guard !state.isFinishing else { throw Self.finished }
             let number = state.nextNumber
             state.nextNumber += 1
             guard state.outside.isEmpty, state.queue.hasRoom(for: bytes.count) else {
-                return (UInt64?.some(number), false, false)
+                return (UInt64?.some(number), Step?.none, false)
             }
-            // Who sends looks again after each batch, and who expires sleeps until the oldest is
-            // due: both wait for a notice only when there is nothing.
-            let isFirstToSend = state.queue.waiting.isEmpty
+            // Who expires sleeps until the oldest is due, and needs a notice only of the first.
             let isFirst = state.queue.openEvents == 0
             admit(number: number, bytes: bytes, submission, into: &state)
-            return (nil, isFirstToSend, isFirst)
+            return (nil, nextStep(&state), isFirst)
         }
         if let number = waits { try await waitForRoom(number: number, bytes: bytes, submission) }
-        if isFirstToSend { toSend.notify() }
+        take(step)
         if isFirst { toExpire.notify() }
         return submission
     }
@@ -163,8 +179,13 @@ public final class Publisher: Sendable {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.keepStreaming() }
             group.addTask { await self.keepExpiring() }
+            group.addTask { await self.keepResuming() }
             group.addTask {
                 while !self.isDrained && !Task.isCancelled { await self.drained.wait() }
+                guard let call = self.state.withLock({ $0.stream?.call }) else { return }
+                // The broker's status ends the stream; one that says nothing is not waited for.
+                call.halfClose()
+                try? await Task.sleep(for: .seconds(1))
             }
             await group.next()
             group.cancelAll()
@@ -223,7 +244,7 @@ public final class Publisher: Sendable {
     private func apply(_ change: (inout State) -> [PublishQueue.Resolution]) {
         var resolved: [(Submission, PublishOutcome)] = []
         var admitted: [Outside] = []
-        let wakes = state.withLock { state in
+        let (step, isPaused, isEnding) = state.withLock { state in
             let resolutions = change(&state)
             resolved.reserveCapacity(resolutions.count)
             for resolution in resolutions {
@@ -239,14 +260,17 @@ public final class Publisher: Sendable {
                 admit(number: first.number, bytes: first.bytes, first.submission, into: &state)
                 admitted.append(first)
             }
-            let isEnding = state.isFinishing || state.hasEnded
-            return (toSend: isEnding || !state.queue.waiting.isEmpty, drained: isEnding)
+            return (
+                nextStep(&state), state.queue.pausedUntil != nil,
+                state.isFinishing || state.hasEnded
+            )
         }
         for (submission, outcome) in resolved { submission.resolve(outcome) }
         for outside in admitted { outside.continuation.resume() }
-        if wakes.toSend { toSend.notify() }
+        take(step)
         if !admitted.isEmpty { toExpire.notify() }
-        if wakes.drained { drained.notify() }
+        if isPaused { toResume.notify() }
+        if isEnding { drained.notify() }
     }
 
     private var isDrained: Bool {
@@ -256,23 +280,89 @@ public final class Publisher: Sendable {
     private static let finished = RPCError(
         code: .failedPrecondition, message: "the publisher takes nothing any more")
 
+    // MARK: Sending
+
+    /// Takes the next batch out, unless one is on its way to the socket.
+    ///
+    /// So batches stay in their order, whichever thread sends them, and grow with what comes
+    /// meanwhile.
+    private func nextStep(_ state: inout State) -> Step? {
+        guard let stream = state.stream else { return state.queue.waiting.isEmpty ? nil : .open }
+        guard !stream.isSending else { return nil }
+        let batch = state.queue.takeBatch(now: .now)
+        guard !batch.isEmpty else { return nil }
+        var request = Barid_Bus_V1_PublishRequest()
+        request.events = batch
+        if !stream.hasNamedTopic { request.topic = configuration.topic }
+        state.stream?.hasNamedTopic = true
+        state.stream?.isSending = true
+        return .send(request, stream.call)
+    }
+
+    private func take(_ step: Step?) {
+        switch step {
+        case .open: toOpen.notify()
+        case .send(let request, let call): call.send(request)
+        case nil: break
+        }
+    }
+
+    /// Takes the receipts of one stream.
+    private final class Receiver: RawCallReceiver {
+        private let publisher: Publisher
+
+        init(_ publisher: Publisher) { self.publisher = publisher }
+
+        func received(_ message: [UInt8]) throws(RPCError) {
+            let response = try Barid_Bus_V1_PublishResponse(received: message)
+            var failure: RPCError?
+            publisher.apply { state in
+                state.stream?.hadReceipts = true
+                do throws(RPCError) {
+                    return try state.queue.receive(response, now: .now)
+                } catch {
+                    failure = error
+                    return []
+                }
+            }
+            if let failure { throw failure }
+        }
+
+        func sent() {
+            publisher.apply { state in
+                state.stream?.isSending = false
+                return []
+            }
+        }
+    }
+
     // MARK: Tasks
 
     private func keepStreaming() async {
         var backoff = Backoff(first: .milliseconds(50), longest: configuration.maximumBackoff)
         while !Task.isCancelled && !isDrained {
             guard state.withLock({ !$0.queue.waiting.isEmpty }) else {
-                await toSend.wait()
+                await toOpen.wait()
                 continue
             }
-            let hadReceipts = Atomic(false)
             var failure: RPCError?
             do {
-                try await stream { hadReceipts.store(true, ordering: .relaxed) }
+                let method = Barid_Bus_V1_EventBus.Method.Publish.descriptor
+                let call = try connection.call(method, receiver: Receiver(self))
+                apply { state in
+                    state.stream = Stream(call: call)
+                    return []
+                }
+                try await call.end()
             } catch {
-                failure = RPCError(handlerError: error)
+                failure = error
             }
-            apply { $0.queue.streamEnded(failure, now: .now) }
+            var hadReceipts = false
+            apply { state in
+                hadReceipts = state.stream?.hadReceipts ?? false
+                state.stream = nil
+                return state.queue.streamEnded(failure, now: .now)
+            }
             guard !Task.isCancelled, !isDrained else { return }
             logger.debug(
                 "publish stream lost",
@@ -280,73 +370,24 @@ public final class Publisher: Sendable {
                     "code": "\(failure.map { "\($0.code)" } ?? "OK")",
                     "error": "\(failure?.message ?? "ended by the broker")",
                 ])
-            if hadReceipts.load(ordering: .relaxed) { backoff.reset() }
+            if hadReceipts { backoff.reset() }
             try? await Task.sleep(for: backoff.pause())
         }
     }
 
-    private func stream(onReceipt: @escaping @Sendable () -> Void) async throws {
-        let hasEnded = StreamEnd()
-        try await bus.publish(
-            metadata: [:], options: .defaults,
-            requestProducer: { writer in
-                var request = Barid_Bus_V1_PublishRequest()
-                request.topic = self.configuration.topic
-                while let batch = try await self.nextBatch(unless: hasEnded) {
-                    request.events = batch
-                    try await writer.write(request)
-                    request.topic = ""
-                }
-            },
-            onResponse: { response in
-                // The writer waits for events; without receipts it would wait in vain.
-                defer {
-                    hasEnded.set()
-                    self.toSend.notify()
-                }
-                for try await message in response.messages {
-                    onReceipt()
-                    try self.receive(message)
-                }
-            })
-    }
-
-    /// Whether the receipts of one stream have ended.
-    private final class StreamEnd: Sendable {
-        private let hasEnded = Atomic(false)
-
-        var isSet: Bool { hasEnded.load(ordering: .acquiring) }
-
-        func set() { hasEnded.store(true, ordering: .releasing) }
-    }
-
-    private func nextBatch(unless end: StreamEnd) async throws -> [Data]? {
-        while !isDrained && !end.isSet {
-            try Task.checkCancellation()
-            let (batch, pausedUntil) = state.withLock { state in
-                (state.queue.takeBatch(now: .now), state.queue.pausedUntil)
+    /// Goes on where the broker asked for a pause.
+    private func keepResuming() async {
+        while !Task.isCancelled {
+            guard let instant = state.withLock({ $0.queue.pausedUntil }) else {
+                await toResume.wait()
+                continue
             }
-            if !batch.isEmpty { return batch }
-            if let pausedUntil {
-                try await Task.sleep(until: pausedUntil, clock: .continuous)
-            } else {
-                await toSend.wait()
-            }
-        }
-        return nil
-    }
-
-    private func receive(_ response: Barid_Bus_V1_PublishResponse) throws {
-        var failure: RPCError?
-        apply { state in
-            do throws(RPCError) {
-                return try state.queue.receive(response, now: .now)
-            } catch {
-                failure = error
+            try? await Task.sleep(until: instant, clock: .continuous)
+            apply { state in
+                state.queue.endPause(now: .now)
                 return []
             }
         }
-        if let failure { throw failure }
     }
 
     private func keepExpiring() async {
@@ -377,7 +418,7 @@ extension BaridClient {
         _ configuration: Publisher.Configuration = .init(),
         _ body: (Publisher) async throws -> Result
     ) async throws -> Result {
-        try await Publisher(bus: eventBus, configuration: configuration).running(body)
+        try await Publisher(connection: connection, configuration: configuration).running(body)
     }
 }
 

@@ -1,5 +1,6 @@
 internal import BaridSchema
 internal import BaridTracing
+internal import BaridTransport
 internal import Foundation
 internal import GRPCCore
 internal import Logging
@@ -28,7 +29,7 @@ final class Subscriber: Sendable {
         var maximumOutputBytes = 16 << 20
     }
 
-    private let bus: any Barid_Bus_V1_EventBus.ClientProtocol
+    private let connection: Connection
     private let configuration: Configuration
     private let handlers: [String: HandlerBinding]
     private let logger: Logger
@@ -40,10 +41,10 @@ final class Subscriber: Sendable {
     private let spans: EventSpans?
 
     init(
-        bus: any Barid_Bus_V1_EventBus.ClientProtocol, configuration: Configuration,
-        handlers: [HandlerBinding], logger: Logger
+        connection: Connection, configuration: Configuration, handlers: [HandlerBinding],
+        logger: Logger
     ) {
-        self.bus = bus
+        self.connection = connection
         self.configuration = configuration
         self.handlers = Dictionary(handlers.map { ($0.eventType, $0) }) { first, _ in first }
         self.logger = logger
@@ -112,33 +113,40 @@ final class Subscriber: Sendable {
     // MARK: The stream
 
     private func exchange(_ stream: SubscriptionStream) async -> RPCError? {
-        var failure: RPCError?
+        defer { stream.end() }
         do {
-            try await bus.subscribe(
-                metadata: [:], options: .defaults,
-                requestProducer: { writer in
-                    var first = Barid_Bus_V1_SubscribeRequest()
-                    first.subscription = self.configuration.subscription
-                    try await writer.write(first)
-                    while let request = await stream.nextRequest() {
-                        try await writer.write(request)
-                    }
-                },
-                onResponse: { response in
-                    // The writer waits for something to say; without answers it waits in vain.
-                    defer { stream.end() }
-                    for try await message in response.messages { try self.receive(message, stream) }
-                })
+            let call = try connection.call(
+                Barid_Bus_V1_EventBus.Method.Subscribe.descriptor,
+                receiver: Receiver(stream: stream, subscriber: self))
+            stream.begin(configuration.subscription, on: call)
+            try await call.end()
+            return nil
         } catch {
-            failure = RPCError(handlerError: error)
+            return error
         }
-        stream.end()
-        return failure
     }
 
-    private func receive(
-        _ message: Barid_Bus_V1_SubscribeResponse, _ stream: SubscriptionStream
-    ) throws {
+    /// Takes what the broker sends on one stream.
+    private final class Receiver: RawCallReceiver {
+        private let stream: SubscriptionStream
+        private let subscriber: Subscriber
+
+        init(stream: SubscriptionStream, subscriber: Subscriber) {
+            self.stream = stream
+            self.subscriber = subscriber
+        }
+
+        func received(_ message: [UInt8]) throws(RPCError) {
+            let response = try Barid_Bus_V1_SubscribeResponse(received: message)
+            subscriber.note(response)
+            try stream.receive(response)
+        }
+
+        func sent() { stream.sent() }
+    }
+
+    /// Tells people, and whoever waits for the subscription, what the broker said.
+    private func note(_ message: Barid_Bus_V1_SubscribeResponse) {
         if message.hasStarted {
             logger.info(
                 "subscribed",
@@ -155,7 +163,6 @@ final class Subscriber: Sendable {
                     "reason": "\(error.error.reason)", "error": "\(error.error.message)",
                 ])
         }
-        try stream.receive(message)
     }
 
     /// Extends leases, sends deferred acks, cancels what is overdue, and ends a drain that is over.

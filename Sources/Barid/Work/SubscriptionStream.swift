@@ -1,5 +1,6 @@
 internal import BaridSchema
 internal import BaridTracing
+internal import BaridTransport
 internal import GRPCCore
 internal import Synchronization
 
@@ -11,6 +12,10 @@ final class SubscriptionStream: Sendable {
         var spans: SettleSpans?
         var hasStarted = false
         var hasEnded = false
+        /// The call to send on; none once everything is told.
+        var call: RawCall?
+        /// A request is on its way to the socket; the next one gathers meanwhile.
+        var isSending = false
         var idle: [Idle] = []
         var runners: [Int: Task<Void, Never>] = [:]
         /// Which runner works on which sequence.
@@ -23,8 +28,13 @@ final class SubscriptionStream: Sendable {
         var continuation: CheckedContinuation<Delivery?, Never>
     }
 
+    /// What the ledger's state asks for, once the lock is given back.
+    private enum Step {
+        case send(Barid_Bus_V1_SubscribeRequest, RawCall)
+        case halfClose(RawCall)
+    }
+
     private let state: Mutex<State>
-    private let toSend = Signal()
     private let toTime = Signal()
 
     init(ledger: DeliveryLedger, spans: SettleSpans? = nil) {
@@ -37,26 +47,37 @@ final class SubscriptionStream: Sendable {
 
     // MARK: To the broker
 
-    /// The next request; `nil` when everything is told and the worker leaves, or the stream is gone.
-    func nextRequest() async -> Barid_Bus_V1_SubscribeRequest? {
-        while !Task.isCancelled {
-            let (request, isDone) = state.withLock { state in
-                let request = state.ledger.takeRequest()
-                if let request { state.spans?.left(in: request) }
-                return (
-                    request, state.hasEnded || (state.ledger.isDraining && state.ledger.isSettled)
-                )
-            }
-            if let request { return request }
-            guard !isDone else { return nil }
-            await toSend.wait()
+    /// Subscribes on a call that was just opened; everything else follows by itself.
+    func begin(_ subscription: Barid_Bus_V1_Subscription, on call: RawCall) {
+        state.withLock { state in
+            state.call = call
+            state.isSending = true
         }
-        return nil
+        call.send(Barid_Bus_V1_SubscribeRequest.with { $0.subscription = subscription })
+    }
+
+    /// The last request has left.
+    func sent() { change { $0.isSending = false } }
+
+    /// Takes the next request out, or the half-close once the worker leaves and all is told.
+    ///
+    /// Only one is on its way to the socket at a time, so they stay in their order, whichever thread
+    /// sends them.
+    private static func nextStep(_ state: inout State) -> Step? {
+        guard let call = state.call, !state.isSending else { return nil }
+        if let request = state.ledger.takeRequest() {
+            state.spans?.left(in: request)
+            state.isSending = true
+            return .send(request, call)
+        }
+        guard state.ledger.isDraining, state.ledger.isSettled else { return nil }
+        state.call = nil
+        return .halfClose(call)
     }
 
     // MARK: From the broker
 
-    func receive(_ message: Barid_Bus_V1_SubscribeResponse) throws {
+    func receive(_ message: Barid_Bus_V1_SubscribeResponse) throws(RPCError) {
         try change { state throws(RPCError) in
             if message.hasStarted {
                 state.hasStarted = true
@@ -69,7 +90,10 @@ final class SubscriptionStream: Sendable {
 
     /// The stream is gone: nobody is to wait for it any more.
     func end() {
-        change { $0.hasEnded = true }
+        change { state in
+            state.hasEnded = true
+            state.call = nil
+        }
         cancelHandlers()
         toTime.notify()
     }
@@ -147,13 +171,13 @@ final class SubscriptionStream: Sendable {
         state.withLock { $0.ledger.extend(delivery, until: deadline) }
     }
 
-    /// Changes the ledger, hands out what can be handled now, and wakes the writer.
+    /// Changes the ledger, hands out what can be handled now, and tells the broker.
     @discardableResult
     private func change<Failure: Error, Result>(
         _ body: (inout State) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         var handedOut: [(Idle, Delivery?)] = []
-        var wakesWriter = false
+        var step: Step?
         let result = try state.withLock { state throws(Failure) in
             let result = try body(&state)
             while let idle = state.idle.last {
@@ -166,11 +190,15 @@ final class SubscriptionStream: Sendable {
                 }
                 state.idle.removeLast()
             }
-            wakesWriter = state.ledger.hasRequest || state.hasEnded || state.ledger.isDraining
+            step = Self.nextStep(&state)
             return result
         }
         for (idle, delivery) in handedOut { idle.continuation.resume(returning: delivery) }
-        if wakesWriter { toSend.notify() }
+        switch step {
+        case .send(let request, let call): call.send(request)
+        case .halfClose(let call): call.halfClose()
+        case nil: break
+        }
         return result
     }
 

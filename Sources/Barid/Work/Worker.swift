@@ -95,8 +95,7 @@ public final class Worker: Service {
         let tracing = TracingInterceptor()
         let client = GRPCClient(
             transport: connection.clientTransport, interceptors: [tracing])
-        let subscriber = makeSubscriber(
-            bus: Barid_Bus_V1_EventBus.Client(wrapping: client))
+        let subscriber = makeSubscriber(connection: connection)
         let server =
             services.isEmpty
             ? nil
@@ -233,7 +232,7 @@ public final class Worker: Service {
         return connection
     }
 
-    func makeSubscriber(bus: any Barid_Bus_V1_EventBus.ClientProtocol) -> Subscriber? {
+    func makeSubscriber(connection: Connection) -> Subscriber? {
         guard let consumes = manifest.consumes else { return nil }
         var subscription = Barid_Bus_V1_Subscription()
         subscription.topic = consumes.topic
@@ -250,7 +249,7 @@ public final class Worker: Service {
         ) { first, _ in first }
         settings.merge(configuration.settings) { _, given in given }
         return Subscriber(
-            bus: bus,
+            connection: connection,
             configuration: Subscriber.Configuration(
                 subscription: subscription,
                 ledger: DeliveryLedger.Configuration(
