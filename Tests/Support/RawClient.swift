@@ -23,9 +23,8 @@ public final class RawClient: Sendable {
             }
         }
         guard isConnected else {
-            let code = POSIXErrorCode(rawValue: errno) ?? .ECONNREFUSED
-            close(descriptor)
-            throw POSIXError(code)
+            // The descriptor is closed by `deinit`, once: it may be another socket's by then.
+            throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .ECONNREFUSED)
         }
     }
 

@@ -46,8 +46,8 @@ public final class RawZMTP {
         case .ipc(let path):
             var name = sockaddr_un()
             name.sun_family = sa_family_t(AF_UNIX)
+            // From here on an error closes the descriptor by `deinit`.
             guard path.utf8.count < MemoryLayout.size(ofValue: name.sun_path) else {
-                close(descriptor)
                 throw Gone(description: "a path of \(path.utf8.count) bytes")
             }
             withUnsafeMutableBytes(of: &name.sun_path) { $0.copyBytes(from: path.utf8) }
@@ -60,9 +60,7 @@ public final class RawZMTP {
             result = Self.connect(descriptor, &name)
         }
         guard result == 0 else {
-            let words = String(cString: strerror(errno))
-            close(descriptor)
-            throw Gone(description: "connect: \(words)")
+            throw Gone(description: "connect: \(String(cString: strerror(errno)))")
         }
         _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
     }
