@@ -297,6 +297,27 @@ import Testing
         expectNumbered(try contents(third), count: 11)
     }
 
+    /// The summary of a log that was closed is erased with the next commit; if that is in the page cache
+    /// only, a power cut brings the summary back when much has come after it.
+    @Test func believesNoSummaryThatWasOvertaken() throws {
+        let disk = FaultyDisk()
+        try prepared(disk).close()
+        let log = try reopened(disk)
+        try log.append([.numbered(10)], expecting: 10)
+        disk.failSync(.dataGone)
+        #expect(throws: LogError.self) { try log.commit() }
+        let next = disk.afterProcessDeath()
+        let again = try reopened(next)
+        var count = 11
+        while again.complete.isEmpty {
+            try again.append([.numbered(count)], expecting: UInt64(count))
+            try again.commit()
+            count += 1
+        }
+        let third = try reopened(next.afterPowerLoss(.nothing))
+        expectNumbered(try contents(third), count: count)
+    }
+
     /// The same holds for a seal, which alone says nothing new: what is written behind it would be
     /// cut off from what is before it.
     @Test func writesAgainASealThatOnlyThePageCacheHas() throws {

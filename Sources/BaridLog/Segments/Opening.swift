@@ -254,11 +254,6 @@ struct Opening {
         }
         active.take(outcome)
         active.file = file
-        // A summary that was overtaken must not be believed when what overtook it rots.
-        active.hasSummary = try readable { () throws(FileError) in
-            let bytes = try file.read(SegmentSummary.size, at: SegmentSummary.offset)
-            return SegmentSummary.decode(bytes[...], nonce: active.header.nonce) != nil
-        }
         var recovery = LogRecovery()
         recovery.droppedRecords = beyond.tornEntries
         recovery.droppedBytes = max(0, beyond.tornEnd - outcome.end)
@@ -308,7 +303,9 @@ struct Opening {
             offset += count
         }
         if tornEnd > outcome.end { try file.fillWithZeros(outcome.end..<tornEnd) }
-        if active.hasSummary { try active.eraseSummary(file: file) }
+        // One that was overtaken must not be believed when what overtook it rots, nor after a power
+        // cut: it may be erased in the page cache only.
+        try active.eraseSummary(file: file)
         try file.sync()
         guard !outcome.isSealed else { return }
         let seal = CommitHeader(
