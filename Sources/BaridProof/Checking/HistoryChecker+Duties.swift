@@ -79,13 +79,6 @@ extension HistoryChecker {
         }
     }
 
-    /// Who settled; a token may be used by one who was not given it.
-    private struct Settler: Hashable {
-        var actor: String
-        var session: String
-        var token: HistoryEntry.Token
-    }
-
     /// The entry by which a duty may count as done.
     private func done(_ duty: HistoryIndex.Duty) -> Int? {
         // What expired did so for every replay.
@@ -182,6 +175,15 @@ extension HistoryChecker {
                     [number, delivery])
             }
         }
+    }
+}
+
+extension HistoryChecker {
+    /// Who settled under which token, which one may use who was not given it.
+    struct Settler: Hashable {
+        var actor: String
+        var session: String
+        var token: HistoryEntry.Token
     }
 }
 

@@ -228,7 +228,7 @@ extension HistoryChecker {
     /// No settlement is accepted that was sent when a later token was out already, nor twice.
     private mutating func checkAccepted(_ duty: HistoryIndex.Duty) {
         var tries: [HistoryEntry.Token: Int] = [:]
-        var accepted: [HistoryEntry.Token: [Int]] = [:]
+        var accepted: [Settler: [Int]] = [:]
         for number in duty.settlements {
             let entry = index.entries[number]
             guard let token = entry.token else { continue }
@@ -254,14 +254,15 @@ extension HistoryChecker {
                     [attempt, number])
             }
             if entry.how != .extend {
-                let others = accepted[token, default: []]
+                let settler = Settler(actor: entry.actor, session: entry.session, token: token)
+                let others = accepted[settler, default: []]
                 if let other = others.last, others.count >= places.count {
                     violate(
                         .oneOwner,
                         "\(index.events[duty.name.event].name) was settled twice under one token",
                         [other, number])
                 }
-                accepted[token] = others + [number]
+                accepted[settler] = others + [number]
             }
             let later = duty.deliveries.first {
                 guard let other = index.entries[$0].token, other > token,
