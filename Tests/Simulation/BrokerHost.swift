@@ -264,6 +264,8 @@ final class BrokerHost {
             recorder.fail("fence", "an append that expected another position was taken")
         } catch {
             if case .fenced = error, log.lastPosition == last { return }
+            // It failed before, and takes nothing from anybody.
+            if case .failed = error, log.lastPosition == last { return }
             recorder.fail("fence", "an append that expected another position: \(error)")
         }
     }

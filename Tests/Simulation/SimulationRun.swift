@@ -35,6 +35,7 @@ public struct SimulationRun: Sendable {
         let planted = Mutants.all.first { $0.name == mutant } ?? Mutant()
         let world = World(seed: seed, mutant: planted, isTracing: isTracing)
         world.run()
+        defer { world.end() }
         let report = HistoryChecker.check(world.recorder.history)
         self.seed = seed
         steps = world.timeline.steps

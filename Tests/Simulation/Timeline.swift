@@ -56,6 +56,9 @@ final class Timeline {
         return isDone()
     }
 
+    /// Forgets what is planned, and whoever it holds on to.
+    func clear() { heap = [] }
+
     private func push(_ item: Item) {
         heap.append(item)
         var child = heap.count - 1

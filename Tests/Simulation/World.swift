@@ -72,6 +72,12 @@ final class World {
         finish()
     }
 
+    /// Lets go of all who hold on to it; nothing runs any more.
+    func end() {
+        timeline.clear()
+        (publishers, workers, readers) = ([], [], [])
+    }
+
     private func begin() {
         for (name, value) in [
             ("liveness_ns", Int64.seconds(200)), ("identity_window", Int64(RunPlan.identities)),
