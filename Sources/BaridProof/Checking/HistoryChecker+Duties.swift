@@ -101,7 +101,22 @@ extension HistoryChecker {
             }
         }
         // An ack without an answer may have become durable, and then nothing comes any more.
-        return open.values.max()
+        return open.values.max() ?? doneAgain(duty)
+    }
+
+    /// The entry by which a later replay ended it, which ends a dead letter too.
+    private func doneAgain(_ duty: HistoryIndex.Duty) -> Int? {
+        let group = index.groups[duty.name.group].name
+        var later = duty.name
+        for number in index.replays {
+            let replay = index.entries[number]
+            guard replay.group == group, replay.life == duty.name.life,
+                replay.replay > duty.name.replay
+            else { continue }
+            later.replay = replay.replay
+            if let known = index.duty(later), let done = done(known) { return done }
+        }
+        return nil
     }
 
     /// A dead letter that was purged stays away.
@@ -151,7 +166,7 @@ extension HistoryChecker {
                 && index.entries[$0].token == token
         }
         let since = index.entries[tried ?? number].time
-        let settled = duty.deliveries.last { index.entries[$0].token == token }
+        let settled = duty.deliveries.last { $0 < number && index.entries[$0].token == token }
         for delivery in duty.deliveries {
             let entry = index.entries[delivery]
             guard let later = entry.token, later > token else { continue }
