@@ -113,25 +113,29 @@ import Testing
         #expect(report.violations.isEmpty, "\(report.violations)")
     }
 
-    /// A replay is owed like everything else, and no resurrection.
-    @Test func aReplayIsOwed() {
+    /// A replay is owed like everything else, and no resurrection; it ends a dead letter, here of e2.
+    @Test(arguments: [1, 2] as [UInt64])
+    func aReplayIsOwed(number: UInt64) {
         var entries = GoodHistory(seed: 3).entries
+        entries.removeAll {
+            $0.operation == .deadLetter && $0.event == "e2" && number == 2
+        }
         let end = entries.count - 1
         let time = entries[end].time
         let replay = HistoryEntry(.replay, time: time - 5, actor: "admin") {
             $0.group = "index"
-            $0.offset = 2
-            $0.last = 2
+            $0.offset = number + 1
+            $0.last = number + 1
             $0.replay = 1
         }
         entries.insert(replay, at: end)
         #expect(HistoryChecker.check(History(entries)).failed == [.completeness])
         let again: [HistoryEntry] = [HistoryEntry.Operation.deliver, .effect, .ackTry, .ackOK].map {
             HistoryEntry($0, time: time - 1, actor: "worker") {
-                $0.event = "e1"
+                $0.event = "e\(number)"
                 $0.group = "index"
-                $0.offset = 2
-                $0.key = "k1"
+                $0.offset = number + 1
+                $0.key = "k\(number)"
                 $0.replay = 1
                 $0.token = HistoryEntry.Token(epoch: 9, attempt: 1)
             }
