@@ -110,8 +110,8 @@ extension Check {
             title: "Nothing of it is left soon after its supervisor died",
             clause: "4-plugin §3.2",
             fix: """
-                Leave what you start in your process group, and do not block SIGTERM: the whole group \
-                is ended.
+                Leave what you start in your process group and with your environment, and do not \
+                block SIGTERM: the whole group is ended.
                 """,
             skip: { $0.hasParent ? nil : "there is no supervisor to start it" },
             run: { subject in

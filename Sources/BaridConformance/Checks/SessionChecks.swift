@@ -12,7 +12,11 @@ extension Check {
             fix: "Keep connecting; a socket that is missing now may be there in a moment.",
             run: { subject in
                 let worker = try subject.start(["serve"])
-                try await Task.sleep(for: .seconds(1))
+                // As long as a runtime may take to start, before the worker even looks for a broker.
+                let patience = ContinuousClock.now + .seconds(3)
+                while worker.isRunning, .now < patience {
+                    try await Task.sleep(for: .milliseconds(20))
+                }
                 try expect(
                     worker.isRunning, "it ended with code \(worker.exitCode ?? -1) without a broker"
                 )

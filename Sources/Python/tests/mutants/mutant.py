@@ -202,8 +202,9 @@ def break_it() -> None:
             if os.fork() == 0:
                 os.setsid()
                 signal.signal(signal.SIGTERM, signal.SIG_IGN)
-                time.sleep(30)
-                os._exit(0)
+                # Without the mark by which a supervisor knows what a process of its has started.
+                unmarked = {k: v for k, v in os.environ.items() if k != "BARID_PROCESS"}
+                os.execve("/bin/sleep", ["sleep", "30"], unmarked)
         case "plain-logs":
             from barid import logs
 
