@@ -103,9 +103,9 @@ struct Opening {
                     try files.remove(path)
                 } else if name.hasPrefix(SpareShelf.prefix) {
                     let size = try files.open(path, creating: false).size()
-                    if size >= settings.smallSegmentBytes, spares.count < settings.spares {
+                    if size >= settings.segmentBytes, spares.count < settings.spares {
                         spares.append(
-                            SpareShelf.Spare(name: name, bytes: min(size, settings.segmentBytes)))
+                            SpareShelf.Spare(name: name, bytes: settings.segmentBytes))
                     } else {
                         try files.remove(path)
                     }
@@ -125,7 +125,7 @@ struct Opening {
             if let ready = shelf.take(minimumBytes: settings.smallSegmentBytes) {
                 spare = ready
             } else {
-                spare = try shelf.make(bytes: settings.smallSegmentBytes, filled: true)
+                spare = try shelf.make(bytes: settings.smallSegmentBytes, filled: false)
             }
             return try Self.begin(
                 spare: spare, nonce: files.randomNumber(), firstPosition: 1, lastCommit: 0,

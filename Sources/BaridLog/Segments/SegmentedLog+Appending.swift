@@ -110,7 +110,7 @@ extension SegmentedLog {
         if let ready = shelf.take(minimumBytes: minimumBytes) { return ready }
         do throws(FileError) {
             return try shelf.make(
-                bytes: max(shelf.nextBytes, (minimumBytes + 4095) / 4096 * 4096),
+                bytes: max(settings.segmentBytes, (minimumBytes + 4095) / 4096 * 4096),
                 filled: false)
         } catch {
             guard error.isFull else { throw fail(error) }
@@ -214,7 +214,6 @@ extension SegmentedLog {
         }
         durablePosition = active.lastPosition
         isSealed = false
-        shelf.keepUp(used: active.end, of: active.capacity)
     }
 
     /// Bytes with zeros up to the end of the page that holds the next commit's header.
@@ -270,7 +269,7 @@ extension SegmentedLog {
         // memory given back is cheaper to fill again than memory never used.
         if complete.count > 1 { complete[complete.count - 2].file?.forgetCached() }
         active = segment
-        shelf.began(segmentBytes: segment.capacity)
+        shelf.refill()
     }
 
     /// Writes an empty commit, which proves that the one before it is durable.
