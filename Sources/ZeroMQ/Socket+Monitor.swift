@@ -114,11 +114,12 @@ extension Socket {
     ///
     /// - Parameter descriptor: The descriptor, as for ``cut(descriptor:)``.
     public static func abort(descriptor: Int32) {
-        cut(descriptor: descriptor)
-        // Of TCP, which may hold megabytes; on a Unix socket this is refused, and changes nothing.
+        // Of TCP, which may hold megabytes; on a Unix socket this is refused, and changes nothing. First,
+        // as libzmq closes what was cut: its end would wait behind what is not acknowledged.
         var nowhere = sockaddr()
         nowhere.sa_family = sa_family_t(AF_UNSPEC)
         _ = Glibc.connect(descriptor, &nowhere, socklen_t(MemoryLayout<sockaddr>.size))
+        cut(descriptor: descriptor)
     }
 
     /// Whether the kernel holds bytes of a connection that libzmq has not read yet.

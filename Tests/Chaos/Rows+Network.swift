@@ -11,13 +11,8 @@ extension Rows {
             number: 21, name: "reset storm, flapping link", needs: TwoHosts.needs, run: resetStorm),
     ]
 
-    /// Protocols/1-transport §7: a dead link is noticed within 6 s of silence; half a second is for asking.
-    ///
-    /// Where only the broker's packets are lost, the clients' get through until TCP waits for
-    /// acknowledgements, and the broker's silence begins then: before theirs ends the connection.
-    private static func detection(_ way: TwoHosts.Way) -> Duration {
-        .milliseconds(way == .fromBroker ? 12_500 : 6_500)
-    }
+    /// Protocols/1-transport §7: a dead link is noticed within 6 s; half a second is for asking.
+    private static let detection = Duration.milliseconds(6_500)
     /// The same: there is a session within 3 s of the link's return.
     private static let healing = Duration.seconds(3)
 
@@ -50,7 +45,7 @@ extension Rows {
                     }
                     let noticed = ContinuousClock.now - began
                     detections.add(noticed)
-                    if noticed > detection(way) {
+                    if noticed > detection {
                         stage.violate(
                             "detection", "\(way): noticed after \(Verdict.text(noticed))")
                     }
