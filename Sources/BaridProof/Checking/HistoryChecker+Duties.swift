@@ -79,8 +79,24 @@ extension HistoryChecker {
         }
     }
 
-    /// The entry by which a duty may count as done.
+    /// The entry by which a duty may count as done: its own, or that of a later replay, which ends a
+    /// dead letter.
     private func done(_ duty: HistoryIndex.Duty) -> Int? {
+        if let own = doneItself(duty) { return own }
+        let group = index.groups[duty.name.group].name
+        var later = duty.name
+        for number in index.replays {
+            let replay = index.entries[number]
+            guard replay.group == group, replay.life == duty.name.life,
+                replay.replay > duty.name.replay
+            else { continue }
+            later.replay = replay.replay
+            if let done = index.duty(later).flatMap(doneItself) { return done }
+        }
+        return nil
+    }
+
+    private func doneItself(_ duty: HistoryIndex.Duty) -> Int? {
         // What expired did so for every replay.
         var first = duty.name
         first.replay = 0
@@ -101,22 +117,7 @@ extension HistoryChecker {
             }
         }
         // An ack without an answer may have become durable, and then nothing comes any more.
-        return open.values.max() ?? doneAgain(duty)
-    }
-
-    /// The entry by which a later replay ended it, which ends a dead letter too.
-    private func doneAgain(_ duty: HistoryIndex.Duty) -> Int? {
-        let group = index.groups[duty.name.group].name
-        var later = duty.name
-        for number in index.replays {
-            let replay = index.entries[number]
-            guard replay.group == group, replay.life == duty.name.life,
-                replay.replay > duty.name.replay
-            else { continue }
-            later.replay = replay.replay
-            if let known = index.duty(later), let done = done(known) { return done }
-        }
-        return nil
+        return open.values.max()
     }
 
     /// A dead letter that was purged stays away.
