@@ -254,7 +254,7 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "BaridCommand", "BaridSchema", "BaridTesting", "BrokerCommand",
+                "Barid", "BaridCommand", "BaridSchema", "BaridTesting", "BrokerCommand",
                 "EntityTaggerPlugin", "IndexerPlugin", "ModeratorPlugin", "ParserPlugin",
                 "TestSupport", protobuf,
             ], swiftSettings: settings),

@@ -1,3 +1,4 @@
+import Barid
 import Foundation
 import Glibc
 import TestSupport
@@ -93,6 +94,20 @@ import Testing
         #expect(brokers.next() == nil)
         broker.signal(SIGTERM)
         #expect(try await broker.ended() == 0)
+    }
+
+    /// Signs of life do not keep out what is said once, where the service manager is slow to read.
+    @Test func aFullQueueKeepsNothingButSignsOfLifeOut() async throws {
+        let folder = try TemporaryFolder()
+        let manager = try Manager(at: folder.file("notify"))
+        let notifier = try #require(ServiceNotifier(environment: ["NOTIFY_SOCKET": manager.path]))
+        var signs = 0
+        while notifier.tell(.alive) { signs += 1 }
+        let (results, result) = AsyncStream<Bool>.makeStream()
+        Thread { result.yield(notifier.tell(.ready, status: "at work")) }.start()
+        for _ in 0..<signs { _ = try await manager.waits(for: "WATCHDOG=1") }
+        #expect(try await manager.waits(for: "READY=1") == "READY=1\nSTATUS=at work")
+        #expect(await results.first { _ in true } == true)
     }
 
     /// A broker that is stopped gives no sign of life: the service manager would end it.

@@ -3,8 +3,9 @@ internal import Glibc
 
 /// What a process tells the service manager that started it: that it is ready, works, and stops.
 ///
-/// The protocol of sd_notify(3): a datagram each, to the socket that `NOTIFY_SOCKET` names. What cannot
-/// be sent is not sent: the work does not depend on it. Safe from any thread.
+/// The protocol of sd_notify(3): a datagram each, to the socket that `NOTIFY_SOCKET` names. Where the
+/// service manager's queue is full, what is said once waits for up to two seconds, and a sign of life is
+/// left out. What cannot be sent is not sent: the work does not depend on it. Safe from any thread.
 public struct ServiceNotifier: Sendable {
     private let address: [UInt8]
     /// How often the service manager wants a sign of life; `nil` when it wants none.
@@ -54,7 +55,7 @@ public struct ServiceNotifier: Sendable {
             case .alive: "WATCHDOG=1"
             }
         if let status { text += "\nSTATUS=\(status.replacing("\n", with: " "))" }
-        return send(Array(text.utf8))
+        return send(Array(text.utf8), waits: state != .alive)
     }
 
     /// Sends a sign of life at half of ``watchdogLimit`` until the task is cancelled.
@@ -74,11 +75,14 @@ public struct ServiceNotifier: Sendable {
         environment.filter { !["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"].contains($0.key) }
     }
 
-    private func send(_ bytes: [UInt8]) -> Bool {
+    private func send(_ bytes: [UInt8], waits: Bool) -> Bool {
         let socket = Glibc.socket(
             AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard socket >= 0 else { return false }
         defer { close(socket) }
+        var limit = timeval(tv_sec: 2, tv_usec: 0)
+        setsockopt(
+            socket, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         var name = sockaddr_un()
         name.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &name.sun_path) { $0.copyBytes(from: address) }
@@ -86,8 +90,9 @@ public struct ServiceNotifier: Sendable {
         return withUnsafePointer(to: &name) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { name in
                 sendto(
-                    socket, bytes, bytes.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT), name,
-                    size) == bytes.count
+                    socket, bytes, bytes.count,
+                    Int32(MSG_NOSIGNAL) | (waits ? 0 : Int32(MSG_DONTWAIT)), name, size)
+                    == bytes.count
             }
         }
     }

@@ -69,6 +69,13 @@ struct Crew {
         try await arena.startActor(name, arguments)
     }
 
+    /// One that has not written down anything yet, as it does when it begins; nil when all have.
+    var idle: String? {
+        (workers + publishers).first { name in
+            latest[name].map { !FileManager.default.fileExists(atPath: shifts[$0].history) } ?? true
+        }
+    }
+
     /// Kills an actor and starts it again.
     mutating func kill(_ name: String) async throws {
         if let index = latest[name] { shifts[index].killed = MonotonicTime.now }

@@ -17,8 +17,8 @@ extension ProofRun {
     ) async throws -> Verdict {
         var stage = makeStage()
         try await arena.startBroker()
-        for name in stage.crew.workers + stage.crew.publishers { try await stage.crew.start(name) }
         do {
+            try await stage.begin()
             try await stage.pass(load)
             let cut = MonotonicTime.now
             try snapshot()

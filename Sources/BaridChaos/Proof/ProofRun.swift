@@ -43,13 +43,13 @@ public struct ProofRun: Sendable {
     /// - Parameter script: What goes wrong; nil is the plan that follows from the seed.
     /// - Returns: The verdict; a broker that does not come back or does not stop is a violation.
     /// - Throws: `RPCError` or `HistoryError` when the histories cannot be read, ``NeverHappened``
-    ///   when the first start fails, and what the script throws.
+    ///   when the broker does not start, and what the script throws.
     public func run(_ script: Script? = nil) async throws -> Verdict {
         var stage = makeStage()
         try await arena.startBroker()
         try await stage.noteBroker()
-        for name in stage.crew.workers + stage.crew.publishers { try await stage.crew.start(name) }
         do {
+            try await stage.begin()
             if let script {
                 try await script(&stage)
             } else {

@@ -21,7 +21,8 @@ public struct ProofStage {
     let configuration: ProofConfiguration
     let stop: StopFlag
     let report: @Sendable (ProofRun.Progress) -> Void
-    let began = ContinuousClock.now
+    /// Since when everybody has been at work.
+    private(set) var began = ContinuousClock.now
     var crew: Crew
     var samples: [HistoryEntry] = []
     private var meter = LatencyMeter()
@@ -69,6 +70,21 @@ public struct ProofStage {
 
     /// Whether somebody wants it to end.
     public var isStopped: Bool { stop.isSet }
+
+    /// Starts publishers and workers; what is to last a while begins when they are all at work.
+    ///
+    /// - Throws: ``NeverHappened`` when one ended by itself, or is not at work within a minute.
+    mutating func begin() async throws {
+        for name in crew.workers + crew.publishers { try await crew.start(name) }
+        let limit = ContinuousClock.now + .seconds(60)
+        while let idle = crew.idle, !stop.isSet {
+            guard ContinuousClock.now < limit else {
+                throw NeverHappened(description: "\(idle) at work within a minute of its start")
+            }
+            try await pass(.milliseconds(20))
+        }
+        began = ContinuousClock.now
+    }
 
     /// Lets time pass; measures the broker, and starts again whom poison killed.
     ///

@@ -1,7 +1,8 @@
 """What a process tells the service manager that started it, by sd_notify(3).
 
-A datagram each, to the socket that ``NOTIFY_SOCKET`` names (Protocols/8-observability §4). What
-cannot be sent is not sent: the work does not depend on it.
+A datagram each, to the socket that ``NOTIFY_SOCKET`` names (Protocols/8-observability §4). Where the
+service manager's queue is full, what is said once waits for up to two seconds, and a sign of life is
+left out. What cannot be sent is not sent: the work does not depend on it.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class ServiceNotifier:
         text = f"{state}\nSTATUS={' '.join(status.splitlines())}" if status else state
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
-                sender.setblocking(False)
+                sender.settimeout(0 if state == ALIVE else 2)
                 sender.sendto(text.encode(), self._address)
         except (OSError, ValueError):
             pass  # Nobody listens there, or it is no address of a socket.

@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import stat
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from test_broker import heard
 
 from barid import Client, Publisher, RPCError, StatusCode, tracing
 from barid._ledger import Delivery
-from barid._notify import ServiceNotifier
+from barid._notify import ALIVE, READY, ServiceNotifier
 from barid._spans import EventSpans
 from barid.bus.v1 import bus_pb2 as bus
 from barid.tracing import Kind, Span, TraceParent, Tracer, begin_traces, working_for
@@ -279,6 +280,18 @@ def test_an_abstract_socket_is_told() -> None:
         receiver.bind(f"\0{name}")
         ServiceNotifier({"NOTIFY_SOCKET": f"@{name}"}).tell("READY=1", "a\nb")
         assert receiver.recv(4_096) == b"READY=1\nSTATUS=a b"
+
+
+def test_a_full_queue_keeps_nothing_but_signs_of_life_out(tmp_path: Path) -> None:
+    manager = Manager(f"{tmp_path}/notify")
+    notifier = ServiceNotifier({"NOTIFY_SOCKET": f"{tmp_path}/notify"})
+    for _ in range(1_000):
+        notifier.tell(ALIVE)
+    teller = threading.Thread(target=notifier.tell, args=(READY, "at work"))
+    teller.start()
+    assert manager.waits("READY=1") == "READY=1\nSTATUS=at work"
+    teller.join(10)
+    assert not teller.is_alive()
 
 
 def test_clients_need_no_tracer(bench: Bench) -> None:
