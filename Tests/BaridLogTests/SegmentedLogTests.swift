@@ -9,24 +9,77 @@ import Testing
     @Test func preparesASpareInTheBackgroundAndUsesIt() throws {
         try withTemporaryFolder { folder in
             var settings = LogKind.smallSettings
+            settings.smallSegmentBytes = 16 << 10
             settings.segmentBytes = 64 << 10
             settings.spares = 1
             let log = try SegmentedLog(folder: folder, settings: settings)
-            log.shelf.waitUntilIdle()
-            #expect(log.shelf.readyBytes == 64 << 10)
-            var next: UInt64 = 0
-            while log.complete.isEmpty {
-                try log.append([.bytes(1000, of: 1)], expecting: next)
-                try log.commit()
-                next += 1
+            // Each is twice as large as its segment, and the room of a whole one is there as well.
+            for (bytes, reserve) in [(32 << 10, 64 << 10), (64 << 10, 0), (64 << 10, 0)] {
+                log.shelf.waitUntilIdle()
+                #expect(log.shelf.readyBytes == bytes + reserve)
+                let segments = log.complete.count
+                while log.complete.count == segments {
+                    try log.append([.bytes(1000, of: 1)], expecting: log.lastPosition)
+                    try log.commit()
+                }
+                #expect(log.active.capacity == bytes)
             }
-            #expect(log.active.capacity == 64 << 10)
             log.shelf.waitUntilIdle()
-            #expect(log.shelf.readyBytes == 64 << 10)
+            let last = log.lastPosition
             try log.close()
             let again = try SegmentedLog(folder: folder, settings: settings)
             #expect(again.shelf.readyBytes == 64 << 10, "the spare is taken over")
-            #expect(again.lastPosition == next)
+            #expect(again.lastPosition == last)
+        }
+    }
+
+    /// A spare is filled as its segment fills up, not all at once: others want the disk too.
+    @Test func fillsASpareByAndBy() throws {
+        try withTemporaryFolder { folder in
+            var settings = SegmentedLogSettings()
+            settings.smallSegmentBytes = 8 << 20
+            settings.segmentBytes = 16 << 20
+            let log = try SegmentedLog(folder: folder, settings: settings)
+            func spares() throws -> [String] {
+                log.shelf.waitUntilIdle()
+                return try FileManager.default.contentsOfDirectory(atPath: folder)
+                    .filter { $0.hasPrefix("spare-") }
+            }
+            for megabytes in 0..<5 {
+                #expect(try spares() == ["spare-1.tmp"], "\(megabytes)")
+                try log.append([.bytes(1 << 20, of: 1)], expecting: log.lastPosition)
+                try log.commit()
+            }
+            #expect(try spares() == ["spare-1"], "when three quarters of its segment are near")
+            try log.append([.bytes(3 << 20, of: 1)], expecting: log.lastPosition)
+            try log.commit()
+            #expect(log.active.capacity == 16 << 20)
+            #expect(try spares() == ["spare-2.tmp"])
+            try log.close()
+            #expect(try spares() == [], "what is unfinished is of no use to the next start")
+        }
+    }
+
+    /// The room of what is not filled yet counts as ready, so it is to be had when there is no other.
+    @Test func takesSparesThatAreNotFilled() throws {
+        try withTemporaryFolder { folder in
+            var settings = SegmentedLogSettings()
+            settings.smallSegmentBytes = 4 << 20
+            settings.segmentBytes = 16 << 20
+            let log = try SegmentedLog(folder: folder, settings: settings)
+            log.shelf.waitUntilIdle()
+            #expect(log.space.ready > (4 + 8 + 16 - 1) << 20)
+            // More at once than is filled by the way: what is being filled, then the reserve.
+            let bytes = [3, 6, 15]
+            try log.append(bytes.map { .bytes($0 << 20, of: 1) }, expecting: 0)
+            #expect(log.planned.map(\.spare.bytes) == [8 << 20, 16 << 20])
+            #expect(log.shelf.readyBytes == 0)
+            try log.commit()
+            #expect(log.active.capacity == 16 << 20)
+            try log.close()
+            let again = try SegmentedLog(folder: folder, settings: settings)
+            #expect(again.lastPosition == 3)
+            try again.close()
         }
     }
 

@@ -27,16 +27,14 @@ extension LogFile {
         if let failure { throw failure }
     }
 
-    /// Fills a range with zeros, in steps while it is wanted.
+    /// Fills a range with zeros.
     ///
     /// Each few steps are synced, so that others' syncs on the same disk are not held up by one
     /// long one.
-    func fillWithZeros(
-        _ range: Range<Int>, while isWanted: () -> Bool = { true }
-    ) throws(FileError) {
+    func fillWithZeros(_ range: Range<Int>) throws(FileError) {
         var offset = range.lowerBound
         var unsynced = 0
-        while offset < range.upperBound, isWanted() {
+        while offset < range.upperBound {
             let count = min(1 << 20, range.upperBound - offset)
             try writeZeros(offset..<offset + count)
             offset += count

@@ -122,10 +122,10 @@ struct Opening {
     private func first(_ shelf: SpareShelf) throws(LogError) -> Segment {
         do throws(FileError) {
             let spare: SpareShelf.Spare
-            if let ready = shelf.take(minimumBytes: settings.smallSegmentBytes) {
+            if let ready = try shelf.take(minimumBytes: settings.smallSegmentBytes) {
                 spare = ready
             } else {
-                spare = try shelf.make(bytes: settings.smallSegmentBytes, filled: false)
+                spare = try shelf.make(bytes: settings.smallSegmentBytes, filled: true)
             }
             return try Self.begin(
                 spare: spare, nonce: files.randomNumber(), firstPosition: 1, lastCommit: 0,

@@ -107,10 +107,10 @@ extension SegmentedLog {
     }
 
     private func spare(minimumBytes: Int) throws(LogError) -> SpareShelf.Spare {
-        if let ready = shelf.take(minimumBytes: minimumBytes) { return ready }
         do throws(FileError) {
+            if let ready = try shelf.take(minimumBytes: minimumBytes) { return ready }
             return try shelf.make(
-                bytes: max(settings.segmentBytes, (minimumBytes + 4095) / 4096 * 4096),
+                bytes: max(shelf.nextBytes, (minimumBytes + 4095) / 4096 * 4096),
                 filled: false)
         } catch {
             guard error.isFull else { throw fail(error) }
@@ -214,6 +214,7 @@ extension SegmentedLog {
         }
         durablePosition = active.lastPosition
         isSealed = false
+        shelf.keepUp(used: active.end, of: active.capacity)
     }
 
     /// Bytes with zeros up to the end of the page that holds the next commit's header.
@@ -269,7 +270,7 @@ extension SegmentedLog {
         // memory given back is cheaper to fill again than memory never used.
         if complete.count > 1 { complete[complete.count - 2].file?.forgetCached() }
         active = segment
-        shelf.refill()
+        shelf.began(segmentBytes: segment.capacity)
     }
 
     /// Writes an empty commit, which proves that the one before it is durable.

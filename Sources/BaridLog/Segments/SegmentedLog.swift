@@ -89,7 +89,8 @@ public final class SegmentedLog: EventLog {
         if newest.position != active.header.firstPosition, (try? files.syncFolder(folder)) != nil {
             newest.move(to: active.header.firstPosition)
         }
-        shelf.refill()
+        shelf.began(segmentBytes: active.capacity)
+        shelf.keepUp(used: active.end, of: active.capacity)
     }
 
     deinit {
