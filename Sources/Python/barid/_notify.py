@@ -1,8 +1,8 @@
 """What a process tells the service manager that started it, by sd_notify(3).
 
-A datagram each, to the socket that ``NOTIFY_SOCKET`` names (Protocols/8-observability §4). Where the
-service manager's queue is full, what is said once waits for up to two seconds, and a sign of life is
-left out. What cannot be sent is not sent: the work does not depend on it.
+A datagram each, to the socket that ``NOTIFY_SOCKET`` names (Protocols/8-observability §4). Where
+the service manager's queue is full, what is said once waits for up to two seconds, and a sign of
+life is left out. What cannot be sent is not sent: the work does not depend on it.
 """
 
 from __future__ import annotations
