@@ -133,9 +133,12 @@ extension PluginDescription {
     /// Reads a manifest file.
     ///
     /// - Parameter path: Of a `plugin.yaml`.
-    /// - Throws: `PluginManifestError` with everything that is wrong, or why it cannot be read.
+    /// - Throws: `PluginManifestError` with everything that is wrong, also when the plugin and this
+    ///   library speak different protocols, or why it cannot be read.
     public init(manifestFile path: String) throws {
         let data = try Data(contentsOf: URL(fileURLWithPath: path))
-        self.init(try PluginManifest(yaml: Array(data)))
+        let manifest = try PluginManifest(yaml: Array(data))
+        if let mismatch = manifest.protocolMismatch { throw mismatch }
+        self.init(manifest)
     }
 }

@@ -166,7 +166,7 @@ import Testing
     }
 
     @Test func aPluginThatCannotRunIsListedWithTheReason() async throws {
-        for name in ["missing", "wrong"] {
+        for name in ["missing", "wrong", "late"] {
             try FileManager.default.createDirectory(
                 atPath: folder.file("plugins/\(name)"), withIntermediateDirectories: true)
         }
@@ -180,8 +180,23 @@ import Testing
 
             """, to: "plugins/missing/plugin.yaml")
         _ = try folder.write("name: wrong\n", to: "plugins/wrong/plugin.yaml")
+        _ = try folder.write(
+            """
+            name: late
+            version: 0.0.1
+            summary: Speaks what comes after this.
+            command: [late]
+            protocol: {minimum: 5, maximum: 6}
+            serves: [test.v1.Late]
+
+            """, to: "plugins/late/plugin.yaml")
         let up = try await barid("up", "--detach")
         #expect(up.code == 0)
+        #expect(
+            up.output.contains(
+                "late/plugin.yaml: the plugin speaks protocol 5 to 6, this library 1: upgrade the library"
+            ),
+            "\(up.output)")
         #expect(up.output.contains("not built") && up.output.contains("barid-never-built"))
         #expect(up.output.contains("invalid") && up.output.contains("wrong/plugin.yaml"))
         #expect(try await barid("down").code == 0)

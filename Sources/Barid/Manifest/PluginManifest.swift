@@ -136,6 +136,20 @@ public struct PluginManifest: Sendable, Hashable {
     public var limits: Limits
 }
 
+extension PluginManifest {
+    /// Why plugin and library do not understand each other, and which to upgrade; `nil` if they do.
+    public var protocolMismatch: PluginManifestError? {
+        let version = Self.protocolVersion
+        guard !protocolRange.contains(version) else { return nil }
+        let older = protocolRange.lowerBound > version ? "library" : "plugin"
+        let message = """
+            the plugin speaks protocol \(protocolRange.lowerBound) to \(protocolRange.upperBound), \
+            this library \(version): upgrade the \(older)
+            """
+        return PluginManifestError(problems: [.init(message: message)])
+    }
+}
+
 /// Everything that is wrong with a manifest.
 public struct PluginManifestError: Error, Sendable, Hashable, CustomStringConvertible {
     /// One problem.

@@ -264,15 +264,7 @@ public final class Worker: Service {
 
     private func check() throws {
         var problems: [String] = []
-        let (range, version) = (manifest.protocolRange, PluginManifest.protocolVersion)
-        if !range.contains(version) {
-            let older = range.lowerBound > version ? "library" : "plugin"
-            problems.append(
-                """
-                the plugin speaks protocol \(range.lowerBound) to \(range.upperBound), this library \
-                \(version): upgrade the \(older)
-                """)
-        }
+        if let mismatch = manifest.protocolMismatch { problems.append("\(mismatch)") }
         let types = handlers.map(\.eventType)
         for type in manifest.consumes?.types ?? []
         where !type.contains(where: { "*>".contains($0) }) {
