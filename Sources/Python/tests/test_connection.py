@@ -1,10 +1,12 @@
 """Protocols/1-transport §2 and §7: what a connection does when its broker is not heard of."""
 
+import socket
 from pathlib import Path
 
+import pytest
 import zmq
 
-from barid._connection import Connection, Registration
+from barid._connection import Connection, Registration, _reset
 from barid._wire import frames
 from barid._wire.frames import Kind
 
@@ -38,3 +40,25 @@ def test_a_connection_is_given_up_with_the_session_that_hears_nothing(tmp_path: 
         connection.close()
         broker.close()
         context.term()
+
+
+def test_a_connection_of_tcp_ends_by_a_reset() -> None:
+    """What was sent before, and not taken in, does not come first."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        ours = socket.create_connection(server.getsockname())
+        theirs, _ = server.accept()
+    with ours, theirs:
+        ours.sendall(b"unread")
+        _reset(ours)
+        theirs.settimeout(20)
+        with pytest.raises(ConnectionResetError):
+            while theirs.recv(1) != b"":
+                pass
+
+
+def test_a_connection_that_is_none_of_tcp_ends() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        _reset(ours)
+        theirs.settimeout(20)
+        assert theirs.recv(1) == b""
