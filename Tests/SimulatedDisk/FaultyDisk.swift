@@ -331,7 +331,8 @@ private final class FaultyFile: LogFile {
             guard state.change() else { return true }
             guard let fault = state.syncFault, fault.at == state.syncs else {
                 for write in state.nodes[number]?.unsynced ?? [] {
-                    state.nodes[number]?.durable.overwrite(at: write.offset, with: write.bytes)
+                    state.nodes[number]?.durable.overwrite(
+                        at: write.offset, with: write.bytes[...])
                 }
                 state.nodes[number]?.unsynced = []
                 return false
@@ -367,10 +368,18 @@ package struct SplitMix: RandomNumberGenerator {
 
 extension [UInt8] {
     /// Writes bytes at an offset, with zeros before it where the array ended.
-    fileprivate mutating func overwrite(at offset: Int, with bytes: some Collection<UInt8>) {
-        if offset + bytes.count > count {
-            append(contentsOf: repeatElement(0, count: offset + bytes.count - count))
+    ///
+    /// In one piece: byte for byte it is most of the time of the log's tests, which are not optimised.
+    fileprivate mutating func overwrite(at offset: Int, with bytes: UnsafeRawBufferPointer) {
+        let end = offset + bytes.count
+        if end > count { append(contentsOf: [UInt8](repeating: 0, count: end - count)) }
+        withUnsafeMutableBytes {
+            UnsafeMutableRawBufferPointer(rebasing: $0[offset..<end]).copyMemory(from: bytes)
         }
-        replaceSubrange(offset..<offset + bytes.count, with: bytes)
+    }
+
+    /// The same with a part of an array.
+    fileprivate mutating func overwrite(at offset: Int, with bytes: ArraySlice<UInt8>) {
+        bytes.withUnsafeBytes { overwrite(at: offset, with: $0) }
     }
 }

@@ -222,13 +222,18 @@ extension SegmentedLog {
     /// A page that is written whole need not be read from the disk first, and a prepared file's
     /// pages are not in the cache.
     private func padded(_ bytes: inout [UInt8], at offset: Int) -> [UInt8] {
-        let page = 4_096
+        let page = Self.page
         let next = offset + bytes.count + CommitHeader.size
         let end = min((next + page - 1) / page * page, active.fileBytes)
         let padding = end - offset - bytes.count
-        if padding > 0 { bytes.append(contentsOf: repeatElement(0, count: padding)) }
+        if padding > 0 { bytes.append(contentsOf: Self.zeros.prefix(padding)) }
         return bytes
     }
+
+    private static var page: Int { 4_096 }
+
+    /// The most that ``padded(_:at:)`` needs.
+    private static let zeros = [UInt8](repeating: 0, count: page + CommitHeader.size)
 
     /// Refuses to write where another writer has written: it began later, and this one is over.
     ///
