@@ -139,6 +139,7 @@ def folder(tmp_path: Path) -> Path:
     return make_folder(tmp_path / "none", "none")
 
 
+@pytest.mark.usefixtures("reports")  # The others are at it meanwhile.
 def test_a_worker_without_a_fault_passes(folder: Path) -> None:
     junit = folder / "report.xml"
     report = conform(folder, "--junit", str(junit))
@@ -148,6 +149,7 @@ def test_a_worker_without_a_fault_passes(folder: Path) -> None:
     assert junit.read_text().count("<testcase") == len(report["checks"])
 
 
+@pytest.mark.usefixtures("reports")
 def test_the_summarizer_passes(tmp_path: Path) -> None:
     if not BARID.exists():
         pytest.skip(f"there is no {BARID}; build it with: swift build")
