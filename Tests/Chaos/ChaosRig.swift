@@ -19,6 +19,9 @@ struct ChaosRig: AsyncParsableCommand {
     @Flag(help: "List the rows and stop.")
     var list = false
 
+    @Option(help: "How many rows run at once; each has processes and folders of its own.")
+    var jobs = 1
+
     @Option(help: "File to which the table is written as well.")
     var summary: String
 
@@ -39,6 +42,7 @@ struct ChaosRig: AsyncParsableCommand {
 
     func validate() throws {
         if let count, count < 1 { throw ValidationError("--count is at least 1") }
+        if jobs < 1 { throw ValidationError("--jobs is at least 1") }
     }
 
     func run() async throws {
@@ -54,16 +58,38 @@ struct ChaosRig: AsyncParsableCommand {
             earlier: earlier, stop: StopFlag.setBySignals(), countGiven: count)
         var table = SummaryTable(file: summary)
         table.begin(isFull: full, seed: seed)
-        for row in chosen where !workshop.stop.isSet {
-            let began = ContinuousClock.now
-            let shop = try workshop.prepared(for: row)
-            let result = await Self.result(of: row, in: shop)
-            table.add(row, result, took: ContinuousClock.now - began, evidence: shop.folder)
-            if result.isGood(for: row) { try? FileManager.default.removeItem(atPath: shop.folder) }
-        }
+        try await Self.run(chosen, jobs: jobs, in: workshop, into: &table)
         table.end(wasInterrupted: workshop.stop.isSet, work: work)
         if workshop.stop.isSet { throw ExitCode(130) }
         if table.failed > 0 { throw ExitCode(70) }
+    }
+
+    /// Runs rows, so many at once, and notes them as they end.
+    private static func run(
+        _ rows: [Row], jobs: Int, in workshop: Workshop, into table: inout SummaryTable
+    ) async throws {
+        try await withThrowingTaskGroup(of: Ended.self) { group in
+            var rest = rows[...]
+            func beginNext() throws {
+                guard !workshop.stop.isSet, let row = rest.popFirst() else { return }
+                let shop = try workshop.prepared(for: row)
+                group.addTask {
+                    let began = ContinuousClock.now
+                    let result = await result(of: row, in: shop)
+                    return Ended(
+                        row: row, result: result, took: ContinuousClock.now - began,
+                        folder: shop.folder)
+                }
+            }
+            for _ in 0..<jobs { try beginNext() }
+            while let ended = try await group.next() {
+                table.add(ended)
+                if ended.result.isGood(for: ended.row) {
+                    try? FileManager.default.removeItem(atPath: ended.folder)
+                }
+                try beginNext()
+            }
+        }
     }
 
     private func chosenRows() throws -> [Row] {
@@ -75,6 +101,15 @@ struct ChaosRig: AsyncParsableCommand {
             }
             return found
         }
+    }
+
+    /// A row that has been run.
+    struct Ended: Sendable {
+        var row: Row
+        var result: Result
+        var took: Duration
+        /// Where its evidence is, should it have failed.
+        var folder: String
     }
 
     /// What became of a row.

@@ -17,7 +17,7 @@ extension Rows {
     private static let healing = Duration.seconds(3)
 
     private static func partition(_ workshop: Workshop) async throws -> Outcome {
-        let hosts = try TwoHosts()
+        let hosts = try TwoHosts(row: 20)
         defer { hosts.remove() }
         let rounds = workshop.count(short: 1, full: 20)
         var proof = ProofConfiguration(seed: workshop.seed, duration: nil)
@@ -69,7 +69,7 @@ extension Rows {
     }
 
     private static func resetStorm(_ workshop: Workshop) async throws -> Outcome {
-        let hosts = try TwoHosts()
+        let hosts = try TwoHosts(row: 21)
         defer { hosts.remove() }
         var proof = ProofConfiguration(seed: workshop.seed, duration: nil)
         proof.rate = 100
@@ -130,11 +130,17 @@ final class TwoHosts: Sendable {
 
     static let needs: [Row.Need] = [.root, .tool("ip"), .tool("iptables")]
 
-    private let broker = "barid-\(getpid())-b"
-    private let clients = "barid-\(getpid())-c"
+    private let broker: String
+    private let clients: String
     private let port: UInt16 = 7_450
 
-    init() throws {
+    /// Makes them.
+    ///
+    /// - Parameter row: The number of the row they are of: others may have theirs.
+    /// - Throws: `Skipped` where the kernel has no such thing.
+    init(row: Int) throws {
+        broker = "barid-\(getpid())-\(row)b"
+        clients = "barid-\(getpid())-\(row)c"
         do {
             // A kernel without them is a reason to skip.
             try Shell.prepare(connect)

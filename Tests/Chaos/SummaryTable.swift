@@ -23,11 +23,10 @@ struct SummaryTable {
             ]))
     }
 
-    mutating func add(
-        _ row: Row, _ result: ChaosRig.Result, took: Duration, evidence: String
-    ) {
-        let seconds = "\(took.components.seconds)"
-        switch result {
+    mutating func add(_ ended: ChaosRig.Ended) {
+        let row = ended.row
+        let seconds = "\(ended.took.components.seconds)"
+        switch ended.result {
         case .skipped(let reason):
             skipped += 1
             line(
@@ -41,7 +40,7 @@ struct SummaryTable {
                     row.id, row.name, "", "", "", "", "", "", seconds, "FAILED: \(error)",
                 ]))
         case .done(let outcome):
-            let isGood = result.isGood(for: row)
+            let isGood = ended.result.isGood(for: row)
             if isGood { passed += 1 } else { failed += 1 }
             var word = isGood ? "ok" : "FAILED"
             if !row.mustBreak.isEmpty { word = isGood ? "caught" : "FAILED: nothing noticed it" }
@@ -57,7 +56,7 @@ struct SummaryTable {
             for violation in outcome.violations.prefix(5) {
                 for part in violation.split(separator: "\n") { line("    \(part)") }
             }
-            line("    evidence: \(evidence)")
+            line("    evidence: \(ended.folder)")
         }
     }
 
