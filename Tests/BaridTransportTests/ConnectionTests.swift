@@ -90,6 +90,7 @@ struct ConnectionTests {
         let folder = try TemporaryFolder()
         let endpoint = Endpoint.ipc(path: "\(folder.path)/broker.ipc")
         let broker = try FramePeer(listeningOn: endpoint)
+        broker.answersPings = true
         // Many at once, so that their threads are not always where the fast ones are.
         for _ in 0..<3 {
             var connections: [Connection] = []

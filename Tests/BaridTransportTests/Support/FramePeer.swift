@@ -17,6 +17,9 @@ final class FramePeer: @unchecked Sendable {
     private let monitor: Socket
     private let wakeUp: WakeUp
     private var frames: [Frame] = []
+    /// Whether pings are answered while a frame is waited for, where the peer plays a broker: its
+    /// clients are content then, however slow the machine is.
+    var answersPings = false
     /// The routing id of the last message, where the peer plays a broker.
     private(set) var client: [UInt8]?
     /// The connection that the last message came on, there.
@@ -83,11 +86,16 @@ final class FramePeer: @unchecked Sendable {
             guard let batch else {
                 throw RPCError(code: .deadlineExceeded, message: "no \(kind.name) came")
             }
+            let first = frames.count
             try batch.withUnsafeBytes { bytes in
                 try FrameCodec.forEachFrame(in: bytes) { header, body throws(FrameError) in
                     frames.append(
                         Frame(kind: header.kind, stream: header.stream, body: [UInt8](body)))
                 }
+            }
+            guard answersPings else { continue }
+            for frame in frames[first...] where frame.kind == .ping {
+                try send(.pong, frame.body)
             }
         }
     }
