@@ -222,6 +222,25 @@ public final class Socket {
         }
     }
 
+    /// Signals once when libzmq has work for the thread of this socket: `ZMQ_FD`.
+    var descriptor: Int32 {
+        get throws(ZeroMQError) { try number(ZMQ_FD) }
+    }
+
+    /// Whether a receive or a send would succeed now: `ZMQ_EVENTS`, which does libzmq's work first.
+    var events: Int32 {
+        get throws(ZeroMQError) { try number(ZMQ_EVENTS) }
+    }
+
+    private func number(_ option: Int32) throws(ZeroMQError) -> Int32 {
+        var value: Int32 = 0
+        var size = MemoryLayout<Int32>.size
+        while zmq_getsockopt(raw, option, &value, &size) != 0 {
+            guard zmq_errno() == EINTR else { throw .last("zmq_getsockopt") }
+        }
+        return value
+    }
+
     private func set(_ option: Int32, bytes: [UInt8]) throws(ZeroMQError) {
         guard zmq_setsockopt(raw, option, bytes, bytes.count) == 0 else {
             throw .last("zmq_setsockopt")

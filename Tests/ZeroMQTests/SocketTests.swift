@@ -27,7 +27,7 @@ struct SocketTests {
         -> [UInt8]?
     {
         let wakeUp = try WakeUp()
-        var poll = Poll(wakeUp: wakeUp, socket: socket, monitor: monitor)
+        var poll = try Poll(wakeUp: wakeUp, socket: socket, monitor: monitor)
         let limit = ContinuousClock.now.advanced(by: .seconds(10))
         while ContinuousClock.now < limit {
             if try socket.receive(into: &part) { return part.withUnsafeBytes { [UInt8]($0) } }
@@ -75,7 +75,7 @@ struct SocketTests {
         }
         // The monitor names the connection that broke by the descriptor the message came in on.
         let wakeUp = try WakeUp()
-        var poll = Poll(wakeUp: wakeUp, socket: router, monitor: monitor)
+        var poll = try Poll(wakeUp: wakeUp, socket: router, monitor: monitor)
         var isGone = false
         let limit = ContinuousClock.now.advanced(by: .seconds(10))
         while !isGone, ContinuousClock.now < limit {
@@ -100,12 +100,60 @@ struct SocketTests {
     func aWakeUpEndsAWait() throws {
         let (router, monitor, _) = try Self.pair()
         let wakeUp = try WakeUp()
-        var poll = Poll(wakeUp: wakeUp, socket: router, monitor: monitor)
+        var poll = try Poll(wakeUp: wakeUp, socket: router, monitor: monitor)
         #expect(try poll.wait(atMost: .zero, writable: false).wakeUp == false)
         try OwnedThread.start(name: "waker") { wakeUp.signal() }
         #expect(try poll.wait(atMost: .seconds(10), writable: false).wakeUp)
         wakeUp.clear()
         #expect(try poll.wait(atMost: .zero, writable: false).wakeUp == false)
+        router.stopMonitor()
+    }
+
+    /// A socket's descriptor signals once, and any other call takes the signal.
+    @Test
+    func whatCameWhileSomethingElseWasDoneEndsTheNextWait() throws {
+        let (router, monitor, endpoint) = try Self.pair()
+        let dealer = try Self.dealer(endpoint)
+        var part = Message()
+        _ = try dealer.send([1])
+        let id = try #require(try Self.next(router, monitor, &part))
+        #expect(try router.receive(into: &part))
+        let wakeUp = try WakeUp()
+        var poll = try Poll(wakeUp: wakeUp, socket: router, monitor: monitor)
+        #expect(try !poll.wait(atMost: .zero, writable: false).readable)
+        var answers = try Poll(wakeUp: wakeUp, socket: dealer)
+        for number in UInt8(0)..<200 {
+            _ = try dealer.send([number])
+            // It has come, or comes while these are sent.
+            for _ in 0..<Int(number % 3) {
+                #expect(try router.send(id, more: true) == .sent)
+                #expect(try router.send([number]) == .sent)
+            }
+            while !part.withUnsafeBytes({ $0.count == 1 && $0[0] == number }) {
+                #expect(try poll.wait(atMost: .seconds(10), writable: false).readable)
+                while try router.receive(into: &part), part.hasMore {}
+            }
+            while try dealer.receive(into: &part) {}
+        }
+        #expect(try answers.wait(atMost: .zero, writable: true).writable)
+        router.stopMonitor()
+    }
+
+    @Test
+    func aMonitorIsReportedUntilItIsEmpty() throws {
+        let (router, monitor, endpoint) = try Self.pair()
+        let wakeUp = try WakeUp()
+        var poll = try Poll(wakeUp: wakeUp, socket: router, monitor: monitor)
+        let dealer = try Self.dealer(endpoint)
+        var events: [ConnectionEvent] = []
+        // One event at a time, of the two that a connection makes.
+        while events.count < 2 {
+            try #require(try poll.wait(atMost: .seconds(10), writable: false).monitor)
+            if let event = try monitor.nextEvent() { events.append(event) }
+        }
+        #expect(events.contains(.established))
+        #expect(try dealer.send([1]) == .sent)
+        #expect(try poll.wait(atMost: .seconds(10), writable: false).readable)
         router.stopMonitor()
     }
 

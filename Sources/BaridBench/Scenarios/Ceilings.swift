@@ -100,7 +100,7 @@ struct Ceilings: Sendable {
         init(for socket: Socket, in context: Context) throws {
             wakeUp = try WakeUp()
             unused = try Socket(.pair, in: context)
-            poll = Poll(wakeUp: wakeUp, socket: socket, monitor: unused)
+            poll = try Poll(wakeUp: wakeUp, socket: socket, monitor: unused)
         }
 
         mutating func forInput() throws {

@@ -67,9 +67,9 @@ final class ConnectionCore {
 
     /// Runs until closed or refused.
     func run() {
-        var poll = Poll(wakeUp: mailbox.wakeUp, socket: socket, monitor: monitor)
         var part = Message()
         do {
+            var poll = try Poll(wakeUp: mailbox.wakeUp, socket: socket, monitor: monitor)
             while !isStopping {
                 var now = ContinuousClock.now
                 let ready = try poll.wait(

@@ -69,9 +69,9 @@ final class ListenerCore {
 
     /// Runs until stopped; then nothing of the socket is left.
     func run() {
-        var poll = Poll(wakeUp: mailbox.wakeUp, socket: socket, monitor: monitor)
         var part = Message()
         do {
+            var poll = try Poll(wakeUp: mailbox.wakeUp, socket: socket, monitor: monitor)
             while !isStopping {
                 let now = ContinuousClock.now
                 let ready = try poll.wait(

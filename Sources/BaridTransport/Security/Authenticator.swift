@@ -82,7 +82,7 @@ final class Authenticator: Sendable {
     private func run(
         _ socket: Socket, _ keys: KeyRing, _ audit: AuditTrail, _ changed: () -> Void
     ) throws(ZeroMQError) {
-        var poll = Poll(wakeUp: wakeUp, socket: socket)
+        var poll = try Poll(wakeUp: wakeUp, socket: socket)
         while !state.withLock({ $0.isStopping }) {
             // A change of the folder is seen within a second, also when nobody connects.
             let ready = try poll.wait(atMost: .seconds(1), writable: false)

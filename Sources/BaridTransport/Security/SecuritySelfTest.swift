@@ -81,7 +81,7 @@ enum SecuritySelfTest {
         /// Waits a little for the handshake's end.
         func wait() throws {
             guard outcome == nil else { return }
-            var poll = Poll(wakeUp: wakeUp, socket: socket, monitor: monitor)
+            var poll = try Poll(wakeUp: wakeUp, socket: socket, monitor: monitor)
             _ = try poll.wait(atMost: .milliseconds(20), writable: false)
             while let event = try monitor.nextEvent() {
                 switch event {

@@ -59,31 +59,48 @@ final class FramePeer: @unchecked Sendable {
         try send(bytes)
     }
 
-    /// Says hello and waits for the welcome.
-    func greet(_ registration: Registration = Registration()) async throws {
+    /// Says hello and waits for the welcome, and then for a frame of each of those kinds.
+    func greet(
+        _ registration: Registration = Registration(), then kinds: FrameKind...
+    ) async throws {
         let hello = HelloBody(
             nonce: 1, maximumMessageBytes: 1 << 20, metadata: registration.metadata)
         try send(.hello, hello.encode())
-        _ = try await next(.welcome)
+        _ = try await next([.welcome] + kinds)
     }
 
     /// The next frame of that kind; others before it are dropped.
     func next(_ kind: FrameKind) async throws -> Frame {
+        try await next([kind])
+    }
+
+    /// The last of frames of those kinds, one of each in this order.
+    ///
+    /// All of it on a thread of its own: however busy those of the tests are, pings are answered.
+    private func next(_ kinds: [FrameKind]) async throws -> Frame {
+        try await withCheckedThrowingContinuation { continuation in
+            do {
+                try OwnedThread.start(name: "peer") {
+                    continuation.resume(
+                        with: Result {
+                            var last = Frame(kind: .hello, stream: 0, body: [])
+                            for kind in kinds { last = try self.take(kind) }
+                            return last
+                        })
+                }
+            } catch {
+                continuation.resume(throwing: error)
+            }
+        }
+    }
+
+    private func take(_ kind: FrameKind) throws -> Frame {
         while true {
             while !frames.isEmpty {
                 let frame = frames.removeFirst()
                 if frame.kind == kind { return frame }
             }
-            let batch: [UInt8]? = try await withCheckedThrowingContinuation { continuation in
-                do {
-                    try OwnedThread.start(name: "peer") {
-                        continuation.resume(with: Result { try self.receive() })
-                    }
-                } catch {
-                    continuation.resume(throwing: error)
-                }
-            }
-            guard let batch else {
+            guard let batch = try receive() else {
                 throw RPCError(code: .deadlineExceeded, message: "no \(kind.name) came")
             }
             let first = frames.count
@@ -101,7 +118,7 @@ final class FramePeer: @unchecked Sendable {
     }
 
     private func receive() throws -> [UInt8]? {
-        var poll = Poll(wakeUp: wakeUp, socket: socket, monitor: monitor)
+        var poll = try Poll(wakeUp: wakeUp, socket: socket, monitor: monitor)
         var part = Message()
         let limit = ContinuousClock.now.advanced(by: .seconds(20))
         while ContinuousClock.now < limit {
