@@ -41,15 +41,15 @@ public struct JSONItem: Hashable, Sendable {
 
     /// What is wrong with an item.
     public enum Failure: Error, Hashable, CustomStringConvertible {
-        /// The bytes are not one JSON value.
-        case notJSON
+        /// The bytes are not one JSON value; the reason has the offset in them where it is known.
+        case notJSON(String)
         /// They are JSON, but not an object.
         case notAnObject
 
         /// The failure in words.
         public var description: String {
             switch self {
-            case .notJSON: "not a JSON value"
+            case .notJSON(let reason): "not a JSON value: \(reason)"
             case .notAnObject: "JSON, but not an object"
             }
         }
@@ -64,7 +64,7 @@ public struct JSONItem: Hashable, Sendable {
         do {
             value = try JSONSerialization.jsonObject(with: Data(json), options: [.fragmentsAllowed])
         } catch {
-            throw .notJSON
+            throw .notJSON(Self.reason(of: error))
         }
         guard let object = value as? [String: Any] else { throw .notAnObject }
         let fields = Self.fields(of: object)
@@ -88,6 +88,14 @@ public struct JSONItem: Hashable, Sendable {
         comments = Self.comments(fields["comments"])
         let count = Self.string(fields, ["comment_count", "commentcount", "comments_count"])
         commentCount = count.flatMap { UInt32($0) }
+    }
+
+    /// What Foundation has to say, as part of a sentence; what it calls a character is a byte.
+    private static func reason(of error: any Error) -> String {
+        let text = (error as NSError).userInfo["NSDebugDescription"] as? String ?? "\(error)"
+        let words = text.replacing("around character", with: "around byte")
+        return words.prefix(1).lowercased()
+            + (words.hasSuffix(".") ? words.dropFirst().dropLast() : words.dropFirst())
     }
 
     private static func fields(of object: [String: Any]) -> [String: Any] {

@@ -31,8 +31,19 @@ struct JSONItemTests {
         #expect(throws: JSONItem.Failure.self) { try JSONItem(Data(json.utf8)) }
     }
 
-    @Test func survivesDepth() {
+    @Test(arguments: [
+        (#"{"title": 1,, }"#, "invalid value around byte 12"),
+        (#"{"عنوان": }"#, "invalid value around byte 15"),
+        (#"{"text": "half"#, "unexpected end of file during JSON parse"),
+    ])
+    func saysWhatIsWrongAndWhere(json: String, reason: String) throws {
+        let failure = #expect(throws: JSONItem.Failure.self) { try JSONItem(Data(json.utf8)) }
+        #expect("\(try #require(failure))" == "not a JSON value: \(reason)")
+    }
+
+    @Test func survivesDepth() throws {
         let deep = String(repeating: "[", count: 100_000)
-        #expect(throws: JSONItem.Failure.notJSON) { try JSONItem(Data(deep.utf8)) }
+        let failure = #expect(throws: JSONItem.Failure.self) { try JSONItem(Data(deep.utf8)) }
+        #expect("\(try #require(failure))".hasPrefix("not a JSON value: too many nested arrays"))
     }
 }
