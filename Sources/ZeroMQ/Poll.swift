@@ -45,8 +45,8 @@ public struct Poll {
 
     /// Waits until something is ready or the time is over.
     ///
-    /// This is `zmq_poll(3)` with a third of its system calls: it asks each socket before and after
-    /// each wait, and the system twice. A socket's descriptor (`ZMQ_FD` of zmq_getsockopt(3)) says
+    /// This is `zmq_poll(3)` with fewer system calls: that one asks each socket before and after each
+    /// wait, and the system twice. A socket's descriptor (`ZMQ_FD` of zmq_getsockopt(3)) says
     /// that libzmq has work for this thread, once: any other call on the socket may have done that
     /// work. So the socket is always asked before the wait, and again only after a signal.
     ///
