@@ -6,8 +6,9 @@
 /// A log has **one owner thread**, and every call is made on it and returns when the work is
 /// done. ``append(_:expecting:)`` gives records their positions and keeps them in memory;
 /// ``commit()`` makes everything appended so far durable, in one write and one sync where it
-/// fits. A record is read back only once it is durable. The owner answers nobody about a record
-/// before the commit that holds it has returned.
+/// fits, and ``beginCommit(_:)`` leaves the sync to another thread. A record is read back only once
+/// it is durable. The owner answers nobody about a record before the commit that holds it has
+/// returned, or is over by ``endCommit(waiting:)``.
 ///
 /// After a write or sync that failed, the log has failed for ever: nothing is tried again,
 /// because a second sync may report success for data that is gone. Every later call to append,
@@ -57,6 +58,25 @@ public protocol EventLog: AnyObject {
     ///
     /// - Throws: ``LogError/failed(_:)`` when it could not be made certain; ``LogError/closed``.
     func commit() throws(LogError)
+
+    /// Begins to make every record appended so far durable, without holding the owner up while the
+    /// disk works, where the log can do that.
+    ///
+    /// A log that cannot does it at once, as ``commit()``, which is what the implementation that
+    /// comes with the protocol does. One commit at a time is under way: another one waits for it.
+    ///
+    /// - Parameter ended: Called once, on any thread, when the disk is done with a commit that is
+    ///   under way; ``endCommit(waiting:)`` does not wait then.
+    /// - Returns: Whether the records are durable already.
+    /// - Throws: As ``commit()``.
+    func beginCommit(_ ended: @escaping @Sendable () -> Void) throws(LogError) -> CommitProgress
+
+    /// Takes note of a commit that was begun: once it is over its records are durable.
+    ///
+    /// - Parameter waiting: Whether to wait until it is over.
+    /// - Returns: Whether no commit is under way any more.
+    /// - Throws: As ``commit()``.
+    func endCommit(waiting: Bool) throws(LogError) -> Bool
 
     /// Makes certain what ``commit()`` only wrote, in a log that was told to sync later.
     ///
@@ -160,6 +180,17 @@ extension EventLog {
         return .stored
     }
 
+    /// Commits at once.
+    public func beginCommit(
+        _ ended: @escaping @Sendable () -> Void
+    ) throws(LogError) -> CommitProgress {
+        try commit()
+        return .durable
+    }
+
+    /// None is ever under way.
+    public func endCommit(waiting: Bool) throws(LogError) -> Bool { true }
+
     /// Every commit is certain already.
     public func sync() throws(LogError) {}
 
@@ -168,6 +199,14 @@ extension EventLog {
 
     /// Nothing is ever under way.
     public func takeSnapshotOutcome() throws(LogError) -> UInt64? { nil }
+}
+
+/// How far a commit that was begun is.
+public enum CommitProgress: Sendable {
+    /// Its records are durable.
+    case durable
+    /// They are being synced.
+    case underWay
 }
 
 /// How far a snapshot that was begun is.

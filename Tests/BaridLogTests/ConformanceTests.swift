@@ -55,6 +55,31 @@ import Testing
     }
 
     @Test(arguments: LogKind.allCases)
+    func aCommitThatWasBegunIsDurableOnceItIsOver(kind: LogKind) throws {
+        try kind.withLog { log in
+            try log.append([.sample(1)], expecting: 0)
+            let progress = try log.beginCommit {}
+            if progress == .durable { #expect(log.durablePosition == 1) }
+            try log.append([.sample(2)], expecting: 1)
+            #expect(try log.endCommit(waiting: true))
+            #expect(log.durablePosition == 1)
+            #expect(try log.endCommit(waiting: false), "none is under way")
+            _ = try log.beginCommit {}
+            try log.append([.sample(3)], expecting: 2)
+            try log.commit()
+            #expect(log.durablePosition == 3)
+            let entries = try log.read(from: 1, maximumBytes: 100, maximumCount: 10)
+            #expect(entries.map(\.wallTime) == [1, 2, 3])
+            try log.append([.sample(4)], expecting: 3)
+            _ = try log.beginCommit {}
+            try log.seal()
+            #expect(log.durablePosition == 4)
+            _ = try log.beginCommit {}
+            #expect(try log.endCommit(waiting: false), "there was nothing to commit")
+        }
+    }
+
+    @Test(arguments: LogKind.allCases)
     func refusesAWriterThatWasOvertaken(kind: LogKind) throws {
         try kind.withLog { log in
             try log.append([.sample(1)], expecting: 0)

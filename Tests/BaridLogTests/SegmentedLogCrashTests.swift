@@ -1,4 +1,5 @@
 import SimulatedDisk
+import Synchronization
 import Testing
 
 @testable import BaridLog
@@ -65,6 +66,65 @@ import Testing
         try again.append([.numbered(10)], expecting: 10)
         try again.commit()
         expectNumbered(try contents(again), count: 11)
+    }
+
+    /// Protocols/6-log §4.1: "One commit is in flight: commit N+1 is written only after N was synced".
+    @Test func aCommitIsNotDurableBeforeItsSyncOnAnotherThread() throws {
+        let disk = FaultyDisk()
+        disk.deferWork()
+        let log = try prepared(disk)
+        try log.append([.numbered(10)], expecting: 10)
+        let ended = Mutex(0)
+        #expect(try log.beginCommit { ended.withLock { $0 += 1 } } == .underWay)
+        let writes = disk.writes
+        #expect(try !log.endCommit(waiting: false))
+        #expect(log.durablePosition == 10)
+        expectNumbered(try contents(log), count: 10)
+        expectNumbered(try contents(reopened(disk.afterPowerLoss(.nothing))), count: 10)
+
+        try log.append([.numbered(11)], expecting: 11)
+        #expect(disk.writes == writes)
+        disk.workBeside()
+        #expect(ended.withLock(\.self) == 1)
+        #expect(log.durablePosition == 10, "the owner was not told")
+        #expect(try log.endCommit(waiting: false))
+        #expect(log.durablePosition == 11)
+        expectNumbered(try contents(reopened(disk.afterPowerLoss(.nothing))), count: 11)
+
+        #expect(try log.beginCommit {} == .underWay)
+        try log.close()
+        expectNumbered(try contents(reopened(disk.afterPowerLoss(.nothing))), count: 12)
+    }
+
+    @Test func aSyncThatFailsOnAnotherThreadEndsTheLog() throws {
+        let disk = FaultyDisk()
+        disk.deferWork()
+        let log = try prepared(disk)
+        try log.append([.numbered(10)], expecting: 10)
+        disk.failSync(.dataGone)
+        #expect(try log.beginCommit {} == .underWay)
+        disk.workBeside()
+        #expect {
+            try log.endCommit(waiting: false)
+        } throws: {
+            guard case .failed(let error)? = $0 as? LogError else { return false }
+            return error.operation == "sync" && error.code == 5
+        }
+        #expect(log.durablePosition == 10)
+        #expect(throws: LogError.self) { try log.append([.numbered(11)], expecting: 11) }
+        #expect(throws: LogError.self) { try log.endCommit(waiting: true) }
+    }
+
+    @Test func whatTakesSeveralSyncsIsCommittedAtOnce() throws {
+        let disk = FaultyDisk()
+        disk.deferWork()
+        let log = try prepared(disk)
+        let entries = (10..<60).map { NewLogEntry.numbered($0) }
+        try log.append(entries, expecting: 10)
+        #expect(log.chunks.count > 1)
+        #expect(try log.beginCommit {} == .durable)
+        #expect(log.durablePosition == 60)
+        expectNumbered(try contents(reopened(disk.afterPowerLoss(.nothing))), count: 60)
     }
 
     @Test func keepsEveryCommitThroughAPowerCut() throws {

@@ -51,6 +51,18 @@ package final class FaultyDisk: LogFileSystem {
         var changesLeft = Int.max
         var syncFault: (at: Int, SyncFault)?
         var writeFault: (at: Int, code: Int32)?
+        var defersWork = false
+        var deferred: [DeferredWork] = []
+    }
+
+    /// What another thread would do.
+    final class DeferredWork: Sendable {
+        private let work: Mutex<(@Sendable () -> Void)?>
+
+        init(_ work: @escaping @Sendable () -> Void) { self.work = Mutex(work) }
+
+        /// Does it, once.
+        func run() { work.withLock { $0.take() }?() }
     }
 
     let state: Mutex<State>
@@ -88,6 +100,21 @@ package final class FaultyDisk: LogFileSystem {
     /// Whether ``die(after:)`` came true.
     package var isDead: Bool { state.withLock { $0.changesLeft == 0 } }
 
+    /// Leaves work for other threads until ``workBeside()``, or until somebody waits for it.
+    package func deferWork() { state.withLock { $0.defersWork = true } }
+
+    /// Whether work for other threads is left.
+    package var hasDeferredWork: Bool { state.withLock { !$0.deferred.isEmpty } }
+
+    /// Does what other threads would have done by now.
+    package func workBeside() {
+        let work = state.withLock { state in
+            defer { state.deferred = [] }
+            return state.deferred
+        }
+        for work in work { work.run() }
+    }
+
     /// Gives the random numbers of a run their seed.
     package func seed(_ seed: UInt64) { state.withLock { $0.randomState = seed } }
 
@@ -102,6 +129,7 @@ package final class FaultyDisk: LogFileSystem {
         let now = copy()
         var next = State()
         next.randomState = now.randomState &* 31
+        next.defersWork = now.defersWork
         var budget = 0
         var coin = SplitMix(seed: 0)
         var names = now.durableNames
@@ -179,6 +207,7 @@ package final class FaultyDisk: LogFileSystem {
             copy.nextNode = state.nextNode
             copy.randomState = state.randomState
             copy.capacity = state.capacity
+            copy.defersWork = state.defersWork
             return copy
         }
     }
@@ -249,6 +278,16 @@ package final class FaultyDisk: LogFileSystem {
 
     package func freeBytes(_ folder: String) -> Int {
         state.withLock { $0.capacity == .max ? .max : $0.capacity - $0.usedBytes }
+    }
+
+    package func beside(_ work: @escaping @Sendable () -> Void) -> @Sendable () -> Void {
+        let deferred = DeferredWork(work)
+        let isDeferred = state.withLock { state in
+            if state.defersWork { state.deferred.append(deferred) }
+            return state.defersWork
+        }
+        if !isDeferred { deferred.run() }
+        return { deferred.run() }
     }
 
     package func randomNumber() -> UInt64 {

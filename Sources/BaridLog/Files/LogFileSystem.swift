@@ -26,6 +26,24 @@ public protocol LogFileSystem: Sendable {
 
     /// A random number, by which a segment is told from its file's former lives.
     func randomNumber() -> UInt64
+
+    /// Does work on another thread, such as a sync that the owner does not wait for; at once where
+    /// there is no other thread.
+    ///
+    /// - Parameter work: Called once.
+    /// - Returns: Returns when called as soon as the work is done.
+    func beside(_ work: @escaping @Sendable () -> Void) -> @Sendable () -> Void
+}
+
+extension LogFileSystem {
+    /// Does the work at once.
+    ///
+    /// - Parameter work: Called before this returns.
+    /// - Returns: Does nothing.
+    public func beside(_ work: @escaping @Sendable () -> Void) -> @Sendable () -> Void {
+        work()
+        return {}
+    }
 }
 
 /// An open file, closed when it is let go of.

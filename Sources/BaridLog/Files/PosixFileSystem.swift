@@ -1,4 +1,5 @@
 internal import CStorage
+internal import Dispatch
 
 #if canImport(Glibc)
     internal import Glibc
@@ -8,6 +9,8 @@ internal import CStorage
 
 /// The file system of this machine.
 public struct PosixFileSystem: LogFileSystem {
+    private let queue = DispatchQueue(label: "barid.log.beside")
+
     /// Creates it.
     public init() {}
 
@@ -84,6 +87,13 @@ public struct PosixFileSystem: LogFileSystem {
     /// A number from the system's generator.
     public func randomNumber() -> UInt64 {
         .random(in: .min ... .max)
+    }
+
+    /// Does work on a thread of its own, one thing after the other.
+    public func beside(_ work: @escaping @Sendable () -> Void) -> @Sendable () -> Void {
+        let group = DispatchGroup()
+        queue.async(group: group, execute: work)
+        return { group.wait() }
     }
 
     fileprivate static func failure(_ operation: String, _ path: String) -> FileError {

@@ -1,3 +1,5 @@
+internal import Synchronization
+
 extension SegmentedLog {
     /// Entries that will be written and synced together.
     struct Chunk {
@@ -12,6 +14,23 @@ extension SegmentedLog {
         var bytes: [UInt8]
         /// Positions and offsets for the segment's index.
         var index: [(position: UInt64, offset: Int)] = []
+    }
+
+    /// A commit that is written.
+    struct Written {
+        var header: CommitHeader
+        /// Where the next commit goes.
+        var end: Int
+        /// Positions and offsets for the segment's index.
+        var index: [(position: UInt64, offset: Int)]
+    }
+
+    /// A commit that another thread syncs.
+    struct UnderWay {
+        var written: Written
+        var outcome: SyncOutcome
+        /// Returns when the outcome is known.
+        var wait: @Sendable () -> Void
     }
 
     /// A file that will be the next segment, or the one after.
@@ -167,7 +186,7 @@ extension SegmentedLog {
 
     /// Writes and syncs what waits: one write and one sync for each started 1 MiB.
     public func commit() throws(LogError) {
-        try checkUsable()
+        _ = try endCommit(waiting: true)
         guard let first = chunks.first else { return }
         if first.plan == nil { try checkFence(at: first.offset) }
         try failing { () throws(FileError) in
@@ -175,9 +194,53 @@ extension SegmentedLog {
                 if chunks[index].plan != nil, chunks[index].plan != chunks.previous(index)?.plan {
                     try roll(to: chunks[index])
                 }
-                try write(&chunks[index])
+                let written = try write(&chunks[index])
+                if settings.syncsCommits { try activeFile().sync() } else { isUnsynced = true }
+                didWrite(written)
             }
         }
+        forgetChunks()
+    }
+
+    /// Writes what waits, and leaves the sync to another thread.
+    ///
+    /// What takes more than one sync, because it is large or begins a segment, is committed at once.
+    public func beginCommit(
+        _ ended: @escaping @Sendable () -> Void
+    ) throws(LogError) -> CommitProgress {
+        _ = try endCommit(waiting: true)
+        guard settings.syncsCommits, chunks.count == 1, chunks[0].plan == nil else {
+            try commit()
+            return .durable
+        }
+        try checkFence(at: chunks[0].offset)
+        try failing { () throws(FileError) in
+            let file = try activeFile()
+            let written = try write(&chunks[0])
+            let outcome = SyncOutcome()
+            let wait = files.beside {
+                outcome.set { () throws(FileError) in try file.sync() }
+                ended()
+            }
+            underWay = UnderWay(written: written, outcome: outcome, wait: wait)
+        }
+        forgetChunks()
+        return .underWay
+    }
+
+    /// Takes note of a sync that another thread did.
+    public func endCommit(waiting: Bool) throws(LogError) -> Bool {
+        try checkUsable()
+        guard let commit = underWay else { return true }
+        if waiting { commit.wait() }
+        guard let outcome = commit.outcome.value else { return false }
+        underWay = nil
+        try failing { () throws(FileError) in try outcome.get() }
+        didWrite(commit.written)
+        return true
+    }
+
+    private func forgetChunks() {
         if let buffer = chunks.last?.bytes, buffer.capacity <= 2 * settings.commitBytes {
             spareBuffer = buffer
         }
@@ -188,7 +251,7 @@ extension SegmentedLog {
         }
     }
 
-    private func write(_ chunk: inout Chunk) throws(FileError) {
+    private func write(_ chunk: inout Chunk) throws(FileError) -> Written {
         let header = CommitHeader(
             firstPosition: chunk.firstPosition, number: active.lastCommit &+ 1,
             wallTime: chunk.wallTime,
@@ -203,13 +266,18 @@ extension SegmentedLog {
         if active.hasSummary { try active.eraseSummary(file: file) }
         let end = chunk.offset + chunk.bytes.count
         try file.write(padded(&chunk.bytes, at: chunk.offset), at: chunk.offset)
-        if settings.syncsCommits { try file.sync() } else { isUnsynced = true }
-        active.end = end
+        return Written(header: header, end: end, index: chunk.index)
+    }
+
+    /// Takes note of a commit that is as durable as the settings say.
+    private func didWrite(_ written: Written) {
+        let header = written.header
+        active.end = written.end
         active.lastCommit = header.number
-        active.lastPosition = chunk.firstPosition + UInt64(chunk.count) - 1
-        active.lastWallTime = chunk.wallTime
+        active.lastPosition = header.firstPosition + UInt64(header.count) - 1
+        active.lastWallTime = header.wallTime
         active.fileBytes = max(active.fileBytes, active.end)
-        for (position, offset) in chunk.index {
+        for (position, offset) in written.index {
             active.index?.note(position: position, offset: offset, every: settings.indexBytes)
         }
         durablePosition = active.lastPosition
@@ -317,6 +385,24 @@ extension SegmentedLog {
         let file = try files.open(active.path, creating: false)
         active.file = file
         return file
+    }
+}
+
+/// What became of a sync on another thread.
+final class SyncOutcome: Sendable {
+    private let outcome = Mutex<Result<Void, FileError>?>(nil)
+
+    /// What became of it; `nil` while it is not over.
+    var value: Result<Void, FileError>? { outcome.withLock(\.self) }
+
+    func set(_ sync: () throws(FileError) -> Void) {
+        let result: Result<Void, FileError>
+        do throws(FileError) {
+            result = .success(try sync())
+        } catch {
+            result = .failure(error)
+        }
+        outcome.withLock { $0 = result }
     }
 }
 

@@ -31,6 +31,8 @@ public final class SegmentedLog: EventLog {
     /// How far another writer has come, once one was noticed.
     var fencedAt: UInt64?
 
+    /// The commit that another thread syncs.
+    var underWay: UnderWay?
     /// Records that wait for a commit.
     var chunks: [Chunk] = []
     /// Segments that the waiting records, or the next ones, need after the active one.
