@@ -52,6 +52,18 @@ struct BenchEventMaker {
         return event
     }
 
+    /// Bytes of the first so many events together, encoded; what their numbers have in digits counts.
+    mutating func bytes(of count: Int) throws -> Int {
+        var sum = 0
+        var first = 1
+        while first <= count {
+            number = UInt64(first - 1)
+            sum += try next().serialized().count * (min(count, first * 10 - 1) - first + 1)
+            first *= 10
+        }
+        return sum
+    }
+
     /// When an event was made, as a stamped body says.
     static func stamp(of content: Data) -> UInt64 {
         guard content.count >= 8 else { return 0 }

@@ -21,6 +21,13 @@ import Testing
         #expect(try maker.next().id == "r-2")
     }
 
+    @Test func knowsWhatEventsTakeTogether() throws {
+        var maker = BenchEventMaker(run: "r", bytes: 64, stamp: false)
+        let bytes = try (0..<123).map { _ in try maker.next().serialized().count }.reduce(0, +)
+        #expect(try maker.bytes(of: 123) == bytes)
+        #expect(try maker.bytes(of: 0) == 0)
+    }
+
     @Test func aStampedBodySaysWhenItWasMade() throws {
         let before = MonotonicTime.now
         var maker = BenchEventMaker(run: "r", bytes: 64, stamp: true)

@@ -36,10 +36,10 @@ extension Scenarios {
             var maker = BenchEventMaker(
                 run: "\(String(MonotonicTime.now, radix: 36))-0", bytes: settings.payloadBytes,
                 stamp: false)
-            let encoded = try maker.next().serialized().count
+            let encoded = try maker.bytes(of: count)
             result.add(
                 "disk without spares, to encoded events",
-                Double(disk.all - disk.spare) / Double(count * encoded), "x", .atMost(1.05))
+                Double(disk.all - disk.spare) / Double(encoded), "x", .atMost(1.05))
             return result
         }
         let drained = try await Stage.with(settings, folder) { stage in
