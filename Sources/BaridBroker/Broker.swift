@@ -88,12 +88,13 @@ public final class Broker: Service {
         self.folder = Mutex(folder)
         let listenerBox = LateListener()
         let clock = SystemClock()
+        let mailbox = core.mailbox
         let core = try Core(
             log: log, durability: configuration.durability, configuration: configuration.core,
             logger: configuration.logger, clock: clock.now,
             leasesChanged: { session, events in
                 listenerBox.listener.withLock { $0 }?.setEvents(events, ofSession: session)
-            })
+            }, commitEnded: { mailbox.post(.commitEnded) })
         let numbers = StreamNumbers()
         let audit = AuditTrail(logger: configuration.logger)
         self.audit = audit
@@ -116,7 +117,6 @@ public final class Broker: Service {
         listening.audit = audit
         listening.peers = configuration.peers
         listening.calls = calls
-        let mailbox = self.core.mailbox
         listening.rawHandlers = [
             "barid.bus.v1.EventBus/Publish": PublishHandler(
                 mailbox: mailbox, numbers: numbers, audit: audit, clock: clock),

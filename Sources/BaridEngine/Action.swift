@@ -9,7 +9,7 @@ public enum Action: Sendable, Equatable {
     case receipts(StreamID, [Receipt])
     /// The subscription stands.
     case started(StreamID, SubscriptionStarted)
-    /// Deliver an event under a lease.
+    /// Deliver an event under a lease, which ``Engine/takeGrants(into:)`` has a grant of.
     case deliver(StreamID, Delivery)
     /// Settlements up to this number are durable.
     case settled(StreamID, number: UInt64)

@@ -25,6 +25,8 @@ public struct Engine: ~Copyable {
     var topics: [TopicFigures] = []
     /// Events of publishers that were refused since the process began, by reason.
     public internal(set) var refused: [String: UInt64] = [:]
+    /// Leases granted since they were last taken.
+    var grants: [Grant] = []
     /// Identities of the batch at hand; kept for its memory.
     var batch: [UInt64: Int] = [:]
 
@@ -87,9 +89,21 @@ public struct Engine: ~Copyable {
             draining = true
         case .commit:
             flushDelivered(into: &actions)
+        case .sent(let grants):
+            for grant in grants { begin(grant) }
         case .tick:
             tick(into: &actions)
         }
+    }
+
+    /// Takes the leases that were granted by the actions so far.
+    ///
+    /// Their deliveries wait for a commit, and a lease lasts from when its delivery left, so each has to
+    /// be told back with ``Input/sent(_:)``; until then it does not end.
+    ///
+    /// - Parameter grants: An empty array whose memory is used for the next ones.
+    public mutating func takeGrants(into grants: inout [Grant]) {
+        swap(&grants, &self.grants)
     }
 
     /// The wall time to record with what the latest step appended; it never goes back.

@@ -38,6 +38,8 @@ public enum Input: Sendable {
     case drain
     /// A commit is about to be made: what may ride along is appended.
     case commit
+    /// Deliveries left: the leases of these grants begin.
+    case sent([Grant])
     /// The time given by ``Engine/nextWake`` has come.
     case tick
 

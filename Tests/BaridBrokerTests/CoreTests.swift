@@ -64,6 +64,131 @@ struct CoreTests {
         #expect(responses[0].receipts.map(\.count) == Array(repeating: 1, count: 50))
     }
 
+    /// A core all of whose commits another thread syncs, until the test says that it is done.
+    private func aside() throws -> Bench {
+        var configuration = CoreConfiguration()
+        configuration.asideBytes = 0
+        configuration.commitBytes = 1_000
+        let bench = try Bench(configuration: configuration)
+        bench.log.leavesCommits = true
+        return bench
+    }
+
+    @Test func nothingLeavesBeforeTheSyncOnAnotherThreadIsOver() throws {
+        let bench = try aside()
+        let (publisher, stream) = try bench.open(.publish)
+        try bench.publish(publisher, [.test("a")])
+        #expect(bench.log.isUnderWay)
+        #expect(stream.messages.isEmpty)
+        #expect(stream.credit == 0)
+        // The core goes on: a repeat and a new event wait for the next commit, the end of the stream
+        // for both.
+        let commits = bench.log.commits
+        try bench.publish(publisher, [.test("a")])
+        try bench.publish(publisher, [.test("b")])
+        _ = try bench.core.process([.halfClosed(publisher)])
+        #expect(bench.core.engine.durable.topics[0].next == 3)
+        #expect(bench.log.commits == commits)
+        #expect(stream.messages.isEmpty)
+        #expect(stream.status == nil)
+
+        bench.log.endsCommits = true
+        bench.log.leavesCommits = false
+        var sentBefore: [Int] = []
+        bench.log.beforeCommit = { sentBefore.append(stream.messages.count) }
+        _ = try bench.core.process([.commitEnded])
+        #expect(sentBefore == [0, 1])
+        let receipts = try stream.publishResponses().flatMap(\.receipts)
+        #expect(receipts.map(\.firstSequence) == [1, 1, 2])
+        #expect(receipts.map(\.duplicate) == [false, true, false])
+        #expect(stream.status?.code == .ok)
+        #expect(stream.credit > 0)
+    }
+
+    @Test func aCommitThatIsLargeEnoughWaitsForTheOneUnderWay() throws {
+        let bench = try aside()
+        let (publisher, stream) = try bench.open(.publish)
+        try bench.publish(publisher, [.test("a")])
+        let commits = bench.log.commits
+        let large = String(repeating: "x", count: bench.core.configuration.commitBytes)
+        try bench.publish(publisher, [.test("b", data: large)])
+        #expect(bench.log.commits == commits + 1)
+        #expect(bench.log.isUnderWay)
+        #expect(try stream.publishResponses().flatMap(\.receipts).map(\.firstSequence) == [1])
+    }
+
+    @Test func whoAsksWhatIsCommittedFindsEverythingCommitted() throws {
+        let bench = try aside()
+        let (publisher, stream) = try bench.open(.publish)
+        try bench.publish(publisher, [.test("a")])
+        var asked: [UInt64] = []
+        bench.core.afterCommit { asked.append(bench.log.durablePosition) }
+        try bench.publish(publisher, [.test("b")])
+        #expect(asked == [bench.core.engine.durable.nextPosition - 1])
+        try bench.publish(publisher, [.test("c")])
+        #expect(bench.log.isUnderWay)
+        _ = try bench.core.process([
+            .perform { core in
+                #expect(core.underWay == nil)
+                #expect(core.log.durablePosition == core.engine.durable.nextPosition - 1)
+            }
+        ])
+        #expect(
+            try stream.publishResponses().flatMap(\.receipts).map(\.firstSequence) == [1, 2, 3])
+    }
+
+    @Test func drainedIsSaidOnceTheLastAcksAreDurable() throws {
+        let bench = try aside()
+        bench.log.leavesCommits = false
+        let (publisher, _) = try bench.open(.publish)
+        let (worker, stream) = try bench.open(.subscribe(session: 1))
+        try bench.subscribe(worker)
+        try bench.publish(publisher, [.test("a")])
+        bench.log.leavesCommits = true
+        var isDrained = false
+        bench.core.drain { isDrained = true }
+        _ = stream.takeMessages()
+        try bench.settle(
+            worker, SettleRequest(number: 1, acks: [.init(first: 1, count: 1, attempt: 1)]))
+        #expect(bench.log.isUnderWay)
+        #expect(!isDrained)
+        bench.log.endsCommits = true
+        _ = try bench.core.process([.commitEnded])
+        #expect(isDrained)
+        #expect(try stream.subscribeResponses().contains { $0.settled == 1 })
+    }
+
+    /// A reader at the end of what is durable is told so, however much is under way.
+    @Test func aReaderIsNotHeldBackByACommitUnderWay() throws {
+        let bench = try aside()
+        bench.log.leavesCommits = false
+        let (publisher, _) = try bench.open(.publish)
+        try bench.publish(publisher, [.test("a")])
+        bench.log.leavesCommits = true
+        try bench.publish(publisher, [.test("b")])
+        let (id, stream) = try bench.open(.read)
+        _ = try bench.core.process([.read(id, ReadPlan(topic: "articles", start: .first))])
+        let responses = try stream.readResponses()
+        #expect(responses.flatMap(\.events).count == 1)
+        #expect(responses.last?.caughtUp == true)
+        #expect(stream.status?.code == .ok)
+        #expect(bench.core.nextWait() != 0, "there is nothing to do until then")
+    }
+
+    @Test func aBusyBrokerWhoseCommitsOverlapKeepsItsSnapshotFresh() throws {
+        var configuration = CoreConfiguration()
+        configuration.asideBytes = 0
+        configuration.snapshotRecords = 10
+        let log = WatchedLog()
+        log.leavesCommits = true
+        log.endsCommits = true
+        let bench = try Bench(log: log, configuration: configuration)
+        let (publisher, _) = try bench.open(.publish)
+        for number in 0..<40 { try bench.publish(publisher, [.test("\(number)")]) }
+        let snapshot = try #require(try log.latestSnapshot())
+        #expect(log.lastPosition - snapshot.position <= 12)
+    }
+
     @Test func aCommitStaysSmall() throws {
         var configuration = CoreConfiguration()
         configuration.commitBytes = 1_000

@@ -74,6 +74,10 @@ final class WatchedLog: EventLog {
     }
 
     private(set) var commits = 0
+    /// Commits that are begun stay under way until ``endsCommits``, or until somebody waits.
+    var leavesCommits = false
+    var endsCommits = false
+    private(set) var isUnderWay = false
 
     var firstPosition: UInt64 { log.firstPosition }
     var lastPosition: UInt64 { log.lastPosition }
@@ -93,7 +97,26 @@ final class WatchedLog: EventLog {
             throw .failed(FileError(operation: "sync", path: "test", code: 5))
         }
         commits += 1
+        isUnderWay = false
         try log.commit()
+    }
+
+    func beginCommit(
+        _ ended: @escaping @Sendable () -> Void
+    ) throws(LogError) -> CommitProgress {
+        guard leavesCommits else {
+            try commit()
+            return .durable
+        }
+        isUnderWay = true
+        return .underWay
+    }
+
+    func endCommit(waiting: Bool) throws(LogError) -> Bool {
+        guard isUnderWay else { return true }
+        guard waiting || endsCommits else { return false }
+        try commit()
+        return true
     }
 
     func seal() throws(LogError) { try log.seal() }

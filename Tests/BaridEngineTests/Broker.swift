@@ -15,6 +15,8 @@ struct Broker: ~Copyable {
     /// What the shell would have sent, in order.
     var out: [Action] = []
     var failsFetches = false
+    /// Deliveries leave when ``leave()`` says so, not at once.
+    var holdsDeliveries = false
 
     init(_ configuration: EngineConfiguration = .init()) {
         engine = Engine(configuration: configuration)
@@ -82,6 +84,15 @@ struct Broker: ~Copyable {
             }
             index += 1
         }
+        if !holdsDeliveries { leave() }
+    }
+
+    /// Everything that was to be delivered leaves.
+    mutating func leave() {
+        var grants: [Grant] = []
+        engine.takeGrants(into: &grants)
+        var actions: [Action] = []
+        engine.step(.sent(grants), at: now, into: &actions)
     }
 
     private func read(_ fetch: Fetch) -> (GroupID, Fetched) {

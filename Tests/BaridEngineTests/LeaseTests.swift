@@ -297,6 +297,39 @@ struct LeaseTests {
         #expect(broker.group().floor == 1)
     }
 
+    /// Protocols/2-bus §6.1: "from when its delivery leaves".
+    @Test func aLeaseBeginsWhenItsDeliveryLeaves() {
+        var broker = Broker()
+        broker.holdsDeliveries = true
+        broker.subscribe(10, lease: .seconds(10))
+        broker.publish(EventBytes.make(id: "a"))
+        broker.advance(by: .seconds(60))
+        #expect(broker.takeDeliveries() == [Handed(10, 1, 1)])
+        broker.leave()
+        broker.advance(by: .seconds(9))
+        #expect(broker.group().attempts[1] == nil)
+        broker.advance(by: .seconds(2))
+        #expect(broker.group().attempts[1]?.failures.map(\.fault.reason) == ["LEASE_EXPIRED"])
+    }
+
+    @Test func aDeliveryThatLeavesAfterItsLeaseWasGivenBackBeginsNone() {
+        var broker = Broker()
+        broker.holdsDeliveries = true
+        broker.subscribe(10, lease: .seconds(10))
+        broker.publish(EventBytes.make(id: "a"))
+        var late: [Grant] = []
+        broker.engine.takeGrants(into: &late)
+        broker.step(.end(StreamID(10), .left))
+        broker.subscribe(11, lease: .seconds(10))
+        #expect(broker.takeDeliveries() == [Handed(10, 1, 1), Handed(11, 1, 2)])
+        broker.step(.sent(late))
+        broker.advance(by: .seconds(60))
+        #expect(broker.takeDeliveries().isEmpty)
+        broker.leave()
+        broker.advance(by: .seconds(12))
+        #expect(broker.takeDeliveries() == [Handed(11, 1, 3)])
+    }
+
     @Test func anExtendedLeaseDoesNotRunOut() {
         var broker = Broker()
         broker.subscribe(10, lease: .seconds(10))

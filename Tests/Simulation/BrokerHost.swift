@@ -51,6 +51,7 @@ final class BrokerHost {
         chance = Chance(seed: seed ^ 0xB20CE2)
         disk = FaultyDisk()
         disk.seed(seed)
+        disk.deferWork()
         dump = Dump(recorder: recorder)
     }
 
@@ -196,12 +197,27 @@ final class BrokerHost {
         afterwards = []
         for body in waiting { body() }
         if log.durablePosition > before { durableBefore = before }
-        // A commit takes its time, in which others arrive.
-        busyUntil = timeline.now + chance.between(50_000, .milliseconds(3))
+        // A commit takes its time, in which others arrive; one that another thread syncs takes it
+        // while the broker works.
+        if disk.hasDeferredWork {
+            workBeside()
+            busyUntil = timeline.now + chance.between(20_000, 500_000)
+        } else {
+            busyUntil = timeline.now + chance.between(50_000, .milliseconds(3))
+        }
         if mutant.keepsState, chance.percent(10) {
             watch.compare(with: core.durable, log, recorder)
         }
         if let wait = core.nextWait { plan(at: timeline.now + max(wait, 100_000)) }
+    }
+
+    /// Another thread is done some time later, if the machine is still there.
+    private func workBeside() {
+        timeline.after(chance.between(50_000, .milliseconds(3))) { [self, disk] in
+            guard self.disk === disk, core != nil else { return }
+            disk.workBeside()
+            wake()
+        }
     }
 
     // MARK: Retention

@@ -20,6 +20,9 @@ class WrappedFileSystem: LogFileSystem, @unchecked Sendable {
     func syncFolder(_ path: String) throws(FileError) { try disk.syncFolder(path) }
     func freeBytes(_ folder: String) -> Int { disk.freeBytes(folder) }
     func randomNumber() -> UInt64 { disk.randomNumber() }
+    func beside(_ work: @escaping @Sendable () -> Void) -> @Sendable () -> Void {
+        disk.beside(work)
+    }
 
     /// How files are synced.
     func sync(_ file: any LogFile) throws(FileError) { try file.sync() }
@@ -56,6 +59,26 @@ final class SkippedSync: Mutant {
     override var name: String { "fsync is skipped" }
     override var noticedBy: Set<String> { ["durability"] }
     override func fileSystem(_ disk: FaultyDisk) -> any LogFileSystem { Files(disk) }
+}
+
+/// A commit counts as durable while another thread still syncs it.
+final class UnawaitedSync: Mutant {
+    private final class Log: WrappedLog {
+        override func beginCommit(
+            _ ended: @escaping @Sendable () -> Void
+        ) throws(LogError) -> CommitProgress {
+            _ = try log.beginCommit(ended)
+            return .durable
+        }
+    }
+
+    override var name: String { "a sync on another thread is not awaited" }
+    override var noticedBy: Set<String> { ["durability"] }
+    override func adjust(_ plan: inout RunPlan) {
+        plan.core.asideBytes = 0
+        plan.faults = [.powerLoss]
+    }
+    override func log(_ log: SegmentedLog) -> WrappedLog { Log(log) }
 }
 
 /// A sync that failed is tried again, and what it says then is believed.

@@ -2,8 +2,9 @@
 enum Mutants {
     static var all: [Mutant] {
         [
-            SkippedSync(), RetriedSync(), SkippedFolderSync(), EarlyRelease(), ForgottenAttempts(),
-            ForgottenAcks(), ForgottenOutputs(), ForgottenDeadLetters(), ForgottenIdentities(),
+            SkippedSync(), UnawaitedSync(), RetriedSync(), SkippedFolderSync(), EarlyRelease(),
+            ForgottenAttempts(), ForgottenAcks(), ForgottenOutputs(), ForgottenDeadLetters(),
+            ForgottenIdentities(),
             OverlookedEvents(), AcceptedOldToken(), AcceptedOldTurn(), IgnoredKeys(),
             EternalLeases(), DoubleDelivery(), WrongReceipts(), ChangedBody(), ForgottenReset(),
             ForgottenDeletion(), ForgottenPurge(), ForgottenPause(), GreedyRetention(),

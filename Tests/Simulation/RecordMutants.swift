@@ -198,6 +198,13 @@ final class EarlyRelease: Mutant {
             waiting = []
         }
 
+        override func beginCommit(
+            _ ended: @escaping @Sendable () -> Void
+        ) throws(LogError) -> CommitProgress {
+            try commit()
+            return .durable
+        }
+
         override func seal() throws(LogError) {
             try log.seal()
             waiting = []

@@ -85,6 +85,7 @@ struct RunPlan {
         log.readBytes = 4_096 + chance.below(16_000)
         log.cacheBytes = chance.below(40_000)
         log.indexBytes = 200 + chance.below(4_000)
+        core.asideBytes = chance.pick([0, 1_000, 4_000, .max]) ?? 0
     }
 
     /// Rules that take something in runs as short as these.

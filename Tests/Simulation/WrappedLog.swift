@@ -32,6 +32,12 @@ class WrappedLog: EventLog {
 
     func commit() throws(LogError) { try log.commit() }
 
+    func beginCommit(
+        _ ended: @escaping @Sendable () -> Void
+    ) throws(LogError) -> CommitProgress { try log.beginCommit(ended) }
+
+    func endCommit(waiting: Bool) throws(LogError) -> Bool { try log.endCommit(waiting: waiting) }
+
     func sync() throws(LogError) { try log.sync() }
 
     func seal() throws(LogError) { try log.seal() }

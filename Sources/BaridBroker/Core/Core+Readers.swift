@@ -75,7 +75,8 @@ extension Core {
         }
         readers[index].next = next
         batch.nextSequence = next
-        batch.caughtUp = next >= state.next
+        // What a commit that is under way holds comes after it.
+        batch.caughtUp = next >= state.next || readers[index].position > log.durablePosition
         if batch.events.isEmpty, batch.caughtUp, readers[index].toldCaughtUp { return false }
         if !batch.events.isEmpty || batch.caughtUp {
             readers[index].toldCaughtUp = batch.caughtUp

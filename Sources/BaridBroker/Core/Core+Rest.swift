@@ -5,7 +5,8 @@ internal import Logging
 // What is done when there is time: sealing, snapshots, a look at the space.
 extension Core {
     func rest() throws {
-        guard !sealed, clock().monotonic - lastAppend >= configuration.sealAfter.nanoseconds
+        guard !sealed, underWay == nil,
+            clock().monotonic - lastAppend >= configuration.sealAfter.nanoseconds
         else { return }
         try log.seal()
         sealed = true
@@ -30,8 +31,10 @@ extension Core {
         if snapshotIsUnderWay { takeSnapshotOutcome() }
         guard
             recordsSinceSnapshot >= configuration.snapshotRecords
-                || bytesSinceSnapshot >= configuration.snapshotBytes
+                || bytesSinceSnapshot >= configuration.snapshotBytes, mayBeginSnapshot
         else { return }
+        // The state is that of everything dealt with, which has to be durable.
+        try flush()
         beginSnapshot()
     }
 
@@ -40,13 +43,15 @@ extension Core {
         log.durablePosition - min(log.durablePosition, snapshotPosition)
     }
 
+    /// After one that failed the disk is left in peace for a while.
+    private var mayBeginSnapshot: Bool {
+        !snapshotIsUnderWay
+            && (snapshotFailed == .min || clock().monotonic - snapshotFailed >= 10_000_000_000)
+    }
+
     func beginSnapshot() {
         let position = log.durablePosition
-        let now = clock().monotonic
-        guard !snapshotIsUnderWay, position == engine.durable.nextPosition - 1,
-            // After one that failed the disk is left in peace for a while.
-            snapshotFailed == .min || now - snapshotFailed >= 10_000_000_000
-        else { return }
+        guard mayBeginSnapshot, position == engine.durable.nextPosition - 1 else { return }
         bytesSinceSnapshot = 0
         let durable = engine.durable
         do {

@@ -17,6 +17,7 @@ extension Core {
         lastRetention = now
         growth.note(appendedBytes, at: now)
         guard !configuration.retention.keepAll else { return }
+        try flush()
         if let trim = try nextTrim() {
             let before = engine.durable.groups.map(\.trimmed)
             step(.trim(trim))

@@ -55,11 +55,13 @@ extension Core {
     func endStreams() {
         let fault = BusFault(
             .unavailable, .draining, "the broker stops", retryAfter: .seconds(1))
-        for stream in streams.values {
-            touch(stream)
-            switch stream.role {
-            case .subscribe: stream.finishing = true
-            case .publish, .read: stream.ending = fault
+        afterCommit { [self] in
+            for stream in streams.values {
+                touch(stream)
+                switch stream.role {
+                case .subscribe: stream.finishing = true
+                case .publish, .read: stream.ending = fault
+                }
             }
         }
     }
@@ -84,11 +86,11 @@ extension Core {
 
     /// Calls `body` once everything appended so far is committed.
     func afterCommit(_ body: @escaping () -> Void) {
-        committed.append(body)
+        pending.committed.append(body)
     }
 
     func reportDrained() {
-        guard let done = drained, engine.leasedCount == 0 else { return }
+        guard let done = drained, engine.leasedCount == 0, underWay == nil else { return }
         drained = nil
         done()
     }

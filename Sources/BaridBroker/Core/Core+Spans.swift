@@ -19,7 +19,7 @@ extension Core {
             guard let event = try? Barid_Bus_V1_Event(serializedBytes: Array(stored.bytes)),
                 let context = TraceParent(event.traceparent), context.isSampled
             else { continue }
-            storing.append(
+            pending.storing.append(
                 Span(
                     "store \(topic)", .internal, context.child, parentID: context.spanID,
                     attributes: [
@@ -36,12 +36,11 @@ extension Core {
     }
 
     /// What was appended is durable.
-    func end(_ tracer: Tracer) {
+    func end(_ spans: [Span], _ tracer: Tracer) {
         let now = Span.now
-        for var span in storing {
+        for var span in spans {
             span.end = now
             tracer.record(span)
         }
-        storing.removeAll(keepingCapacity: true)
     }
 }

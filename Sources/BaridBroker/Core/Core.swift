@@ -9,6 +9,8 @@ internal import Logging
 /// The owner of engine and log, on one thread: takes what is waiting, steps the engine through
 /// it, commits once, and only then lets the effects out.
 ///
+/// While the disk is at work on a large commit it goes on, for the next one.
+///
 /// Nothing here is shared; other threads reach it by its ``Mailbox``.
 final class Core {
     var engine: Engine
@@ -23,15 +25,19 @@ final class Core {
     var touched: [CoreStream] = []
     var readers: [Reader] = []
     var actions: [Action] = []
-    var effects: [Action] = []
-    var entries: [NewLogEntry] = []
-    var entryBytes = 0
+    /// What the next commit makes durable, and what waits for it.
+    var pending = Commit()
+    /// The commit that the disk is at work on.
+    var underWay: Commit?
+    /// The one that was let out last, whose memory is used again.
+    var spare: Commit?
+    /// Called on any thread when the disk is done with the commit that was under way.
+    let commitEnded: @Sendable () -> Void
     var tickets: [UInt64: (Result<GroupCreated, BusFault>) -> Void] = [:]
     var operations: [UInt64: (Result<GroupOperated, BusFault>) -> Void] = [:]
     var nextTicket: UInt64 = 0
     var leasedOfSession: [UInt64: Int] = [:]
     var drained: (() -> Void)?
-    var committed: [() -> Void] = []
     /// What the engine wants read next.
     var fetches: [Fetch] = []
     var lastAppend: Int64 = .min
@@ -62,11 +68,8 @@ final class Core {
     var indexWaiters: [IndexWaiter] = []
     /// What operators are shown.
     var figures = CoreFigures()
-    /// Where spans of events are recorded, and those of events that the next commit stores.
+    /// Where spans of events are recorded.
     let tracer = Tracer.shared
-    var storing: [Span] = []
-    /// Whose receipts come with the next effects.
-    var dueReceipts: [DueReceipts] = []
     /// Of groups the oldest event that is not done, and when it was stored, as last read.
     var knownOldest: [Int: (sequence: UInt64, wall: Int64)] = [:]
     /// A reader's stream has no room.
@@ -81,7 +84,8 @@ final class Core {
     init(
         log: any EventLog, durability: Durability, configuration: CoreConfiguration,
         logger: Logger, key: HashKey? = nil, clock: @escaping () -> Instant = SystemClock().now,
-        leasesChanged: @escaping (UInt64, Int) -> Void = { _, _ in }
+        leasesChanged: @escaping (UInt64, Int) -> Void = { _, _ in },
+        commitEnded: @escaping @Sendable () -> Void = {}
     ) throws {
         self.log = log
         self.durability = durability
@@ -89,6 +93,7 @@ final class Core {
         self.logger = logger
         self.clock = clock
         self.leasesChanged = leasesChanged
+        self.commitEnded = commitEnded
         let (durable, snapshot) = try Self.recover(log, logger: logger)
         snapshotPosition = snapshot
         engine = Engine(configuration: configuration.engine, durable: durable)
@@ -124,15 +129,20 @@ final class Core {
         for mail in batch {
             switch mail {
             case .stop: goesOn = false
+            case .perform(let body):
+                // Whoever asks finds in the log what the engine knows of.
+                try commitEverything()
+                body(self)
             default: deal(with: mail)
             }
-            if entryBytes >= configuration.commitBytes {
-                try flush()
+            if pending.bytes >= configuration.commitBytes {
+                _ = try endCommit(waiting: true)
+                try advance()
                 checkSpace()
             }
         }
         if let wake = engine.nextWake, wake <= clock().monotonic { step(.tick) }
-        try flush()
+        try advance()
         try syncWhatWaited()
         try keepSnapshotFresh()
         try pumpReaders()
@@ -161,7 +171,7 @@ final class Core {
     func nextWait() -> Int64? {
         let now = clock().monotonic
         var wait = engine.nextWake.map { max(0, $0 - now) }
-        if !sealed {
+        if !sealed, underWay == nil {
             let rest = max(0, lastAppend + configuration.sealAfter.nanoseconds - now)
             wait = min(wait ?? .max, rest)
         }
@@ -187,23 +197,21 @@ final class Core {
         case .request(let id, let input, let bytes, let arrived):
             guard let stream = streams[id] else { return }
             if case .publish(_, _, let events) = input {
-                dueReceipts.append(
+                pending.dueReceipts.append(
                     DueReceipts(arrived: arrived ?? clock().monotonic, events: events.count))
             }
             if case .subscribe(_, let backlog) = stream.role {
                 backlog?.remove(bytes)
             } else {
-                stream.credit += bytes
-                touch(stream)
+                pending.addCredit(bytes, of: stream)
             }
             step(input)
         case .subscribe(let id, let request, let start):
             subscribe(id, request, start)
         case .refused(let id, let receipts, let bytes):
             guard let stream = streams[id] else { return }
-            stream.credit += bytes
-            touch(stream)
-            effects.append(.receipts(id, receipts))
+            pending.addCredit(bytes, of: stream)
+            pending.effects.append(.receipts(id, receipts))
         case .read(let id, let plan):
             guard let stream = streams[id] else { return }
             readers.append(Reader(stream: stream, plan: plan))
@@ -211,15 +219,12 @@ final class Core {
             guard let stream = streams[id] else { return }
             if case .subscribe = stream.role { step(.end(id, .left)) }
             guard stream.role != .read else { return }
-            stream.finishing = true
-            touch(stream)
+            pending.closing.append(stream)
         case .closed(let id, let cause):
             guard let stream = streams[id] else { return }
             forget(stream)
             if case .subscribe = stream.role { step(.end(id, cause)) }
-        case .perform(let body):
-            body(self)
-        case .stop:
+        case .perform, .commitEnded, .stop:
             break
         }
     }
@@ -248,7 +253,7 @@ final class Core {
         touched.append(stream)
     }
 
-    // MARK: Steps, commits, effects
+    // MARK: Steps and effects
 
     /// Steps the engine; records go to the next commit, effects wait for it.
     func step(_ input: Input) {
@@ -262,12 +267,11 @@ final class Core {
                 let entry = NewLogEntry(
                     kind: record.kind.rawValue, wallTime: engine.recordedWall,
                     payload: record.encode())
-                entryBytes += entry.payloadBytes
-                entries.append(entry)
+                pending.add(entry)
                 if let tracer { begin(record, tracer) }
                 tell(of: record)
             } else {
-                effects.append(action)
+                pending.effects.append(action)
             }
         }
         actions.removeAll(keepingCapacity: true)
@@ -348,67 +352,7 @@ final class Core {
         engine.durable.groups[Int(group.number)].definition.name
     }
 
-    /// Commits what was appended and lets the effects out, until there are none.
-    ///
-    /// Of what the engine then wants read, only so much is read: a group that is far behind must
-    /// not keep everybody waiting. The rest has its turn at the next ``process(_:)``.
-    func flush() throws {
-        for _ in 0..<Self.readsAtOnce {
-            try release()
-            guard !fetches.isEmpty else { return }
-            let wanted = fetches
-            fetches.removeAll(keepingCapacity: true)
-            for fetch in wanted {
-                let (group, fetched) = read(fetch)
-                step(.fetched(group, fetched))
-            }
-        }
-        try release()
-    }
-
-    private func release() throws {
-        while !(entries.isEmpty && effects.isEmpty && touched.isEmpty && committed.isEmpty) {
-            if !entries.isEmpty {
-                // First deliveries ride along; the wait for their record would gain nothing.
-                step(.commit)
-                try log.append(entries, expecting: log.lastPosition)
-                figures.records &+= UInt64(entries.count)
-                figures.commitBytes.add(Int64(clamping: entryBytes))
-                let began = clock().monotonic
-                try log.commit()
-                lastAppend = clock().monotonic
-                figures.commits.add(lastAppend &- began)
-                if let tracer { end(tracer) }
-                entries.removeAll(keepingCapacity: true)
-                bytesSinceSnapshot += entryBytes
-                bytesSinceSpaceCheck += entryBytes
-                appendedBytes &+= UInt64(entryBytes)
-                entryBytes = 0
-                if durability.syncInterval != nil, unsyncedSince == nil {
-                    unsyncedSince = lastAppend
-                }
-                sealed = false
-            }
-            let answers = committed
-            committed.removeAll()
-            for answer in answers { answer() }
-            let released = effects
-            effects.removeAll(keepingCapacity: true)
-            for effect in released { release(effect) }
-            flushStreams()
-            countReceipts()
-        }
-    }
-
-    /// What was published before these effects has its receipts.
-    private func countReceipts() {
-        guard !dueReceipts.isEmpty else { return }
-        let now = clock().monotonic
-        for due in dueReceipts { figures.receipts.add(now &- due.arrived, times: due.events) }
-        dueReceipts.removeAll(keepingCapacity: true)
-    }
-
-    private func release(_ effect: Action) {
+    func release(_ effect: Action) {
         switch effect {
         case .append:
             break
@@ -451,7 +395,8 @@ final class Core {
         }
     }
 
-    private func flushStreams() {
+    func flushStreams() {
+        guard !touched.isEmpty else { return }
         let waiting = touched
         touched.removeAll(keepingCapacity: true)
         for stream in waiting {
@@ -485,9 +430,6 @@ final class Core {
         leasesChanged(session, whole)
     }
 
-    /// Rounds of reading for groups between two looks at the mail, each of at most
-    /// `fetchEvents` or `fetchBytes` a group.
-    static var readsAtOnce: Int { 4 }
     /// A message stays well below the least limit a peer may have, but for one large event.
     static var maximumBatchBytes: Int { 512 << 10 }
     static var maximumBatchEvents: Int { 1_024 }

@@ -8,6 +8,11 @@ public struct CoreConfiguration: Sendable {
     ///
     /// The default is 1 MiB: a larger write takes longer than it saves.
     public var commitBytes = 1 << 20
+    /// From how many bytes on a commit is synced on another thread, while the core goes on.
+    ///
+    /// The default is 32 KiB: a smaller one takes less time than waking that thread and being woken by
+    /// it, unless others wait for it.
+    public var asideBytes = 32 << 10
     /// Below so many bytes of room publishes are refused; what lies between this and the hard limit
     /// is the reserve of workers' outputs.
     ///

@@ -21,6 +21,8 @@ enum Mail: Sendable {
     case closed(StreamID, Input.EndCause)
     /// Something to do on the core's thread.
     case perform(@Sendable (Core) -> Void)
+    /// The disk is done with the commit that was under way.
+    case commitEnded
     /// The end: commit, close, leave.
     case stop
 }

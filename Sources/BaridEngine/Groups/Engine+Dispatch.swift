@@ -182,6 +182,10 @@ extension Engine {
             let subscription = groups[group].subscriptions[index]
             let bytes = groups[group].lease(
                 slot, to: index, until: clock + subscription.lease, clock: clock, wall: wall)
+            grants.append(
+                Grant(
+                    group: group, slot: slot, sequence: entry.sequence, attempt: entry.attempt,
+                    turn: entry.turn, lease: subscription.lease))
             groups[group].meter.figures.delivered(attempt: entry.attempt)
             actions.append(
                 .deliver(

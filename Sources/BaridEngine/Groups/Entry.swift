@@ -38,6 +38,8 @@ struct Entry {
     var replay: UInt32 = 0
     /// When the lease ends, or the wait; by the engine's clock.
     var deadline: Int64 = .max
+    /// Whether its delivery left; before that a lease does not end.
+    var isOut = false
     /// Who has it.
     var subscription = StreamID(0)
     /// It is suspected of killing workers: it goes out alone, to one that holds nothing else.

@@ -200,15 +200,23 @@ struct GroupRuntime {
         entries[slot].state = .leased
         entries[slot].subscription = subscriptions[index].stream
         entries[slot].deadline = deadline
+        entries[slot].isOut = false
         entries[slot].leasedAt = wall
         entries[slot].leasedClock = clock
-        nextCheck = min(nextCheck, deadline)
         leasedCount += 1
         if entries[slot].isSuspect { subscriptions[index].holdsSuspect = true }
         subscriptions[index].leased += 1
         subscriptions[index].credit -= 1
         subscriptions[index].creditBytes -= Int64(bytes.count)
         return bytes
+    }
+
+    /// Begins a lease: its delivery left.
+    mutating func begin(_ slot: Int, until deadline: Int64, clock: Int64) {
+        entries[slot].isOut = true
+        entries[slot].deadline = deadline
+        entries[slot].leasedClock = clock
+        nextCheck = min(nextCheck, deadline)
     }
 
     /// Prolongs a lease.

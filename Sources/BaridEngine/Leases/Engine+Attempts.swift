@@ -72,6 +72,8 @@ extension Engine {
         for slot in groups[group].entries.indices {
             let entry = groups[group].entries[slot]
             switch entry.state {
+            case .leased where !entry.isOut:
+                break
             case .leased where entry.deadline <= clock:
                 groups[group].meter.figures.expiredLeases &+= 1
                 let fault = BusFault(

@@ -75,7 +75,11 @@ enum EngineTarget: FuzzTarget {
                 now.monotonic += moved
                 now.wall += moved
                 step(.tick)
-            case 10: step(.commit)
+            case 10:
+                step(.commit)
+                var grants: [Grant] = []
+                engine.takeGrants(into: &grants)
+                step(.sent(grants))
             default: operate(&input, sequence)
             }
         }
