@@ -160,7 +160,8 @@ def test_an_event_is_a_tree_from_publish_to_settle(bench: Bench, recorded: Path)
         "messaging.system": "barid", "messaging.operation.name": "process",
         "messaging.operation.type": "process", "messaging.destination.name": "tests",
         "messaging.consumer.group.name": "echo-python", "messaging.message.id": "order-1",
-        "barid.event.type": "test.barid.order.given.v1", "barid.sequence": "2",
+        "barid.event.type": "test.barid.order.given.v1",
+        "barid.sequence": str(receipt.sequence),
         "barid.attempt": "1",
     }  # fmt: skip
     assert settle["attributes"]["messaging.operation.name"] == "ack"
