@@ -4,11 +4,10 @@ enum Mutants {
         [
             SkippedSync(), UnawaitedSync(), RetriedSync(), SkippedFolderSync(), EarlyRelease(),
             ForgottenAttempts(), ForgottenAcks(), ForgottenOutputs(), ForgottenDeadLetters(),
-            ForgottenIdentities(),
-            OverlookedEvents(), AcceptedOldToken(), AcceptedOldTurn(), IgnoredKeys(),
-            EternalLeases(), DoubleDelivery(), WrongReceipts(), ChangedBody(), ForgottenReset(),
-            ForgottenDeletion(), ForgottenPurge(), ForgottenPause(), GreedyRetention(),
-            OverlookedPins(), EarlyTrim(),
+            ForgottenIdentities(), OverlookedEvents(), AcceptedOldToken(), AcceptedOldTurn(),
+            IgnoredKeys(), EternalLeases(), DoubleDelivery(), WrongReceipts(), ChangedBody(),
+            ForgottenReset(), ForgottenDeletion(), ForgottenPurge(), ForgottenPause(),
+            GreedyRetention(), OverlookedPins(), EarlyTrim(),
         ]
     }
 }

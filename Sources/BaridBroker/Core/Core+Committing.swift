@@ -10,7 +10,7 @@ extension Core {
     /// `fetchEvents` or `fetchBytes` a group.
     static var readsAtOnce: Int { 4 }
 
-    /// Commits everything and lets the effects out, until there are none, as far as reading goes.
+    /// Commits everything, lets the effects out, and reads on for groups.
     func flush() throws {
         try goOn { try commitEverything() }
     }
