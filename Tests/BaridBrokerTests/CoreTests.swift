@@ -64,6 +64,16 @@ struct CoreTests {
         #expect(responses[0].receipts.map(\.count) == Array(repeating: 1, count: 50))
     }
 
+    @Test func whatAppendsNothingCommitsNothing() throws {
+        let bench = try Bench()
+        let (id, stream) = try bench.open(.publish)
+        let commits = bench.log.commits
+        _ = try bench.core.process([.halfClosed(id), .perform { _ in }])
+        _ = try bench.core.process([.perform { _ in }])
+        #expect(bench.log.commits == commits)
+        #expect(stream.status?.code == .ok)
+    }
+
     /// A core all of whose commits another thread syncs, until the test says that it is done.
     private func aside() throws -> Bench {
         var configuration = CoreConfiguration()

@@ -45,7 +45,7 @@ extension Core {
         _ = try endCommit(waiting: true)
         while hasWork {
             let commit = try append()
-            try log.commit()
+            _ = try begin(commit, aside: false)
             letOut(commit)
         }
     }
@@ -56,14 +56,15 @@ extension Core {
         while try endCommit(waiting: false), hasWork {
             let commit = try append()
             let isAside = commit.bytes >= configuration.asideBytes || isBusy
-            switch try begin(aside: isAside && commit.records > 0) {
+            switch try begin(commit, aside: isAside) {
             case .durable: letOut(commit)
             case .underWay: underWay = commit
             }
         }
     }
 
-    private func begin(aside: Bool) throws -> CommitProgress {
+    private func begin(_ commit: Commit, aside: Bool) throws -> CommitProgress {
+        guard commit.records > 0 else { return .durable }
         if aside { return try log.beginCommit(commitEnded) }
         try log.commit()
         return .durable
