@@ -1,6 +1,7 @@
 import BaridTransport
 import Foundation
 import GRPCCore
+import Synchronization
 import Testing
 
 @testable import Barid
@@ -132,6 +133,29 @@ struct SettingsTests {
             try FileManager.default.createSymbolicLink(
                 atPath: "\(folder)/link", withDestinationPath: path)
             #expect(throws: RPCError.self) { try PrivateFolder.make("\(folder)/link") }
+            let file = "\(folder)/file"
+            try Data().write(to: URL(fileURLWithPath: file))
+            let inFile = #expect(throws: RPCError.self) { try PrivateFolder.make("\(file)/a") }
+            #expect(inFile?.code == .failedPrecondition)
+            #expect(inFile?.message.contains("\(file)/a: ") == true)
+        }
+    }
+
+    /// A broker and a worker that start together: one makes what the other looks at.
+    @Test func aFolderIsClosedFromItsFirstMomentOn() throws {
+        try TemporaryFolder.with { folder in
+            let failures = Mutex<[String]>([])
+            for round in 0..<500 {
+                let paths = ["\(folder)/\(round)", "\(folder)/\(round)/plugins/a"]
+                DispatchQueue.concurrentPerform(iterations: paths.count) { index in
+                    do {
+                        try PrivateFolder.make(paths[index])
+                    } catch {
+                        failures.withLock { $0.append("\(error)") }
+                    }
+                }
+            }
+            #expect(failures.withLock { $0 } == [])
         }
     }
 }

@@ -1,3 +1,4 @@
+internal import BaridTransport
 internal import Foundation
 internal import GRPCCore
 
@@ -5,23 +6,14 @@ internal import GRPCCore
 public enum PrivateFolder {
     /// Makes sure that a folder exists, is ours, and closed to everybody else.
     ///
-    /// - Parameter path: An absolute path; missing parents are made.
+    /// - Parameter path: An absolute path; missing parents are made, as closed as itself.
     /// - Throws: `RPCError` with code `.permissionDenied` if it belongs to somebody else, is a link or
     ///   is open to others, `.failedPrecondition` if it cannot be made.
     public static func make(_ path: String) throws {
-        let parent = URL(fileURLWithPath: path).deletingLastPathComponent().path
         do {
-            try FileManager.default.createDirectory(
-                atPath: parent, withIntermediateDirectories: true,
-                attributes: [.posixPermissions: 0o700])
+            try MissingFolders.make(path)
         } catch {
-            throw RPCError(
-                code: .failedPrecondition, message: "cannot make the folder \(parent): \(error)")
-        }
-        if mkdir(path, 0o700) != 0 && errno != EEXIST {
-            let reason = String(cString: strerror(errno))
-            throw RPCError(
-                code: .failedPrecondition, message: "cannot make the folder \(path): \(reason)")
+            throw RPCError(code: .failedPrecondition, message: error.message)
         }
         try check(path)
     }

@@ -41,7 +41,7 @@ final class SocketLock: Sendable {
     private static func prepareFolder(of path: String) throws(RPCError) {
         let folder = String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)])
         guard !folder.isEmpty else { return }
-        try makeFolders(folder)
+        try MissingFolders.make(folder)
         var status = stat()
         guard stat(folder, &status) == 0 else { throw error("stat \(folder)") }
         let isSticky = status.st_mode & S_ISVTX != 0
@@ -53,15 +53,6 @@ final class SocketLock: Sendable {
                     try: chmod 700 \(folder)
                     """)
         }
-    }
-
-    /// Makes the folder and what is missing above it, for the owner alone.
-    private static func makeFolders(_ folder: String) throws(RPCError) {
-        guard mkdir(folder, 0o700) != 0, errno != EEXIST else { return }
-        guard errno == ENOENT, let slash = folder.lastIndex(of: "/"), slash != folder.startIndex
-        else { throw error("mkdir \(folder)") }
-        try makeFolders(String(folder[..<slash]))
-        guard mkdir(folder, 0o700) == 0 || errno == EEXIST else { throw error("mkdir \(folder)") }
     }
 
     private static func readHolder(_ descriptor: Int32) -> String {

@@ -198,8 +198,9 @@ def private_folder(path: str) -> None:
             FAILED_PRECONDITION if it cannot be made.
     """
     try:
-        Path(path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        Path(path).mkdir(mode=0o700, exist_ok=True)
+        # With `parents=True` the ones above would be open, and the broker wants its data closed.
+        for folder in [*reversed(Path(path).parents), Path(path)]:
+            folder.mkdir(mode=0o700, exist_ok=True)
         status = os.lstat(path)
     except OSError as error:
         text = f"cannot make the folder {path}: {error.strerror}"
