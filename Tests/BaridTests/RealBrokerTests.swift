@@ -115,7 +115,8 @@ struct RealBrokerTests {
                     }
                     return nil
                 } catch let error as RPCError {
-                    return error
+                    // A machine with much to do may say nothing at all in that time.
+                    return error.code == .deadlineExceeded ? nil : error
                 }
             }
             #expect(refused.code == .resourceExhausted, "\(refused)")
