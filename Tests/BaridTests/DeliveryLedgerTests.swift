@@ -50,10 +50,10 @@ struct DeliveryLedgerTests {
         second.turns = [71]
         try ledger.receive(second, now: .now)
         #expect(ledger.deadline(of: stale) == nil, "it is held under another turn")
-        ledger.finished(stale, .outputs([]))
+        ledger.finished(stale, .outputs([]), now: Self.start)
         let held = try #require({ ledger.next(now: .now) }())
-        ledger.finished(held, .outputs([Data([1])]))
-        let request = try #require({ ledger.takeRequest() }())
+        ledger.finished(held, .outputs([Data([1])]), now: Self.start)
+        let request = try #require({ ledger.takeRequest(now: Self.start) }())
         #expect(request.acks.isEmpty, "the stale one is told nobody")
         #expect(request.settlements.map(\.turn) == [71])
         // A refusal of the other turn is not one of this.
@@ -68,7 +68,7 @@ struct DeliveryLedgerTests {
                     }
                 ]
             }, now: .now)
-        #expect(ledger.takeRequest()?.settlements.isEmpty ?? true)
+        #expect(ledger.takeRequest(now: Self.start)?.settlements.isEmpty ?? true)
     }
 
     @Test func turnsThatDoNotFitAreRefused() {
@@ -80,13 +80,13 @@ struct DeliveryLedgerTests {
 
     @Test func creditComesBackWithTheSettlement() throws {
         var ledger = Self.ledger()
-        let taken1 = ledger.takeRequest()
+        let taken1 = ledger.takeRequest(now: Self.start)
         let first = try #require(taken1)
         #expect(first.credit == 4)
         #expect(first.creditBytes == 1_000)
         #expect(first.settleNumber == 0)
         try ledger.receive(Self.deliveries([1, 2, 3]), now: Self.start)
-        let request13 = ledger.takeRequest()
+        let request13 = ledger.takeRequest(now: Self.start)
         #expect(request13 == nil)
         let taken2 = ledger.next(now: Self.start)
         let one = try #require(taken2)
@@ -94,9 +94,9 @@ struct DeliveryLedgerTests {
         let two = try #require(taken3)
         let request14 = ledger.next(now: Self.start)
         #expect(request14 == nil, "two run at once")
-        ledger.finished(one, .outputs([]))
-        ledger.finished(two, .outputs([]))
-        let taken4 = ledger.takeRequest()
+        ledger.finished(one, .outputs([]), now: Self.start)
+        ledger.finished(two, .outputs([]), now: Self.start)
+        let taken4 = ledger.takeRequest(now: Self.start)
         let request = try #require(taken4)
         #expect(request.credit == 2)
         #expect(request.creditBytes == 20)
@@ -105,8 +105,8 @@ struct DeliveryLedgerTests {
         #expect(!ledger.isSettled)
         let taken5 = ledger.next(now: Self.start)
         let three = try #require(taken5)
-        ledger.finished(three, .outputs([]))
-        let request15 = ledger.takeRequest()
+        ledger.finished(three, .outputs([]), now: Self.start)
+        let request15 = ledger.takeRequest(now: Self.start)
         #expect(request15?.settleNumber == 2)
         try ledger.receive(.with { $0.settled = 1 }, now: Self.start)
         #expect(!ledger.isSettled)
@@ -118,68 +118,68 @@ struct DeliveryLedgerTests {
     /// stale one settles nothing.
     @Test func aNewerAttemptWaitsForTheStaleOne() throws {
         var ledger = Self.ledger()
-        _ = ledger.takeRequest()
+        _ = ledger.takeRequest(now: Self.start)
         try ledger.receive(Self.deliveries([1]), now: Self.start)
         let taken6 = ledger.next(now: Self.start)
         let stale = try #require(taken6)
         try ledger.receive(Self.deliveries([1], attempts: [2]), now: Self.start)
         let request16 = ledger.next(now: Self.start)
         #expect(request16 == nil)
-        ledger.finished(stale, .outputs([]))
-        let request17 = ledger.takeRequest()
+        ledger.finished(stale, .outputs([]), now: Self.start)
+        let request17 = ledger.takeRequest(now: Self.start)
         #expect(request17?.acks.isEmpty == true)
         let taken7 = ledger.next(now: Self.start)
         let again = try #require(taken7)
         #expect(again.attempt == 2)
-        ledger.finished(again, .outputs([]))
-        let request18 = ledger.takeRequest()
+        ledger.finished(again, .outputs([]), now: Self.start)
+        let request18 = ledger.takeRequest(now: Self.start)
         #expect(request18?.acks.first?.attempt == 2)
     }
 
     @Test func leasesAreRenewedAtAThirdUntilTheDeadline() throws {
         var ledger = Self.ledger()
         ledger.started(.with { $0.leaseMs = 9_000 })
-        _ = ledger.takeRequest()
+        _ = ledger.takeRequest(now: Self.start)
         try ledger.receive(Self.deliveries([1]), now: Self.start)
         let taken8 = ledger.next(now: Self.start)
         let delivery = try #require(taken8)
         ledger.renew(now: Self.start + .milliseconds(2_999))
-        let request19 = ledger.takeRequest()
+        let request19 = ledger.takeRequest(now: Self.start)
         #expect(request19 == nil)
         ledger.renew(now: Self.start + .seconds(3))
-        let request20 = ledger.takeRequest()
+        let request20 = ledger.takeRequest(now: Self.start)
         #expect(request20?.settlements.first?.outcome == .extend(.init()))
         ledger.renew(now: Self.start + .seconds(4))
-        let request21 = ledger.takeRequest()
+        let request21 = ledger.takeRequest(now: Self.start)
         #expect(request21 == nil)
         #expect(ledger.overdue(now: Self.start + .seconds(59)).isEmpty)
         #expect(ledger.overdue(now: Self.start + .seconds(60)) == [delivery])
         ledger.renew(now: Self.start + .seconds(60))
-        let request22 = ledger.takeRequest()
+        let request22 = ledger.takeRequest(now: Self.start)
         #expect(request22 == nil, "beyond the deadline the lease runs out")
         ledger.extend(delivery, until: Self.start + .seconds(90))
         ledger.renew(now: Self.start + .seconds(61))
-        let request23 = ledger.takeRequest()
+        let request23 = ledger.takeRequest(now: Self.start)
         #expect(request23?.settlements.count == 1)
     }
 
     @Test func drainingReleasesWhatIsNotBegunAndWhatStillComes() throws {
         var ledger = Self.ledger(concurrency: 1)
-        _ = ledger.takeRequest()
+        _ = ledger.takeRequest(now: Self.start)
         try ledger.receive(Self.deliveries([1, 2]), now: Self.start)
         let taken9 = ledger.next(now: Self.start)
         let running = try #require(taken9)
         ledger.drain()
         try ledger.receive(Self.deliveries([3]), now: Self.start)
-        let taken10 = ledger.takeRequest()
+        let taken10 = ledger.takeRequest(now: Self.start)
         let released = try #require(taken10)
         #expect(released.settlements.map(\.sequence) == [2, 3])
         for settlement in released.settlements {
             #expect(settlement.release.pauseMs > 0)
         }
         #expect(released.credit == 0)
-        ledger.finished(running, .outputs([]))
-        let taken11 = ledger.takeRequest()
+        ledger.finished(running, .outputs([]), now: Self.start)
+        let taken11 = ledger.takeRequest(now: Self.start)
         let last = try #require(taken11)
         #expect(last.acks.map(\.firstSequence) == [1])
         #expect(last.credit == 0)
@@ -188,20 +188,103 @@ struct DeliveryLedgerTests {
         #expect(ledger.isSettled)
     }
 
+    /// A ledger of which the worker has given a result every 10 ms until the start.
+    private static func busyLedger(credit: Int = 8) throws -> DeliveryLedger {
+        var ledger = ledger(credit: credit)
+        ledger.started(.with { $0.leaseMs = 9_000 })
+        for number in 1...20 {
+            let now = start - .milliseconds(210 - 10 * number)
+            try ledger.receive(deliveries([UInt64(1_000 + number)]), now: now)
+            let delivery = try #require({ ledger.next(now: now) }())
+            ledger.finished(delivery, .outputs([]), now: now)
+            #expect({ ledger.takeRequest(now: now) }()?.acks.count == 1, "it is alone")
+            try ledger.receive(.with { $0.settled = UInt64(number) }, now: now)
+        }
+        return ledger
+    }
+
+    /// Slow handlers: what each gives waits for company, the last of it for none.
+    @Test func resultsGatherWhileThereIsMoreToDo() throws {
+        var ledger = try Self.busyLedger()
+        try ledger.receive(Self.deliveries([1, 2, 3, 4, 5, 6, 7]), now: Self.start)
+        func handle(_ output: [Data], after time: Duration) throws {
+            let delivery = try #require({ ledger.next(now: Self.start) }())
+            ledger.finished(delivery, .outputs(output), now: Self.start + time)
+        }
+        try handle([Data([1])], after: .milliseconds(5))
+        try handle([], after: .milliseconds(9))
+        let due = Self.start + .milliseconds(35)
+        #expect(ledger.gathersUntil(now: Self.start + .milliseconds(9)) == due)
+        #expect({ ledger.takeRequest(now: due - .nanoseconds(1)) }() == nil)
+        let first = try #require({ ledger.takeRequest(now: due) }())
+        #expect(first.settlements.map(\.sequence) == [1] && first.acks.map(\.firstSequence) == [2])
+        #expect(first.credit == 2 && first.settleNumber == 21)
+        #expect(ledger.gathersUntil(now: due) == nil)
+
+        // Half of the credit is enough company.
+        for _ in 3...5 { try handle([Data([1])], after: .milliseconds(40)) }
+        #expect({ ledger.takeRequest(now: Self.start + .milliseconds(40)) }() == nil)
+        try handle([Data([1])], after: .milliseconds(41))
+        let second = { ledger.takeRequest(now: Self.start + .milliseconds(41)) }()
+        #expect(second?.settlements.map(\.sequence) == [3, 4, 5, 6])
+
+        // Nothing else is held: nobody will come.
+        try handle([Data([1])], after: .milliseconds(50))
+        let last = { ledger.takeRequest(now: Self.start + .milliseconds(50)) }()
+        #expect(last?.settlements.map(\.sequence) == [7])
+    }
+
+    /// After a pause the first ones leave at once; so do those that come by thousands.
+    @Test(arguments: [Duration.milliseconds(300), .microseconds(100)])
+    func resultsThatAreTooSlowOrTooFastWaitForNobody(apart: Duration) throws {
+        var ledger = try Self.busyLedger(credit: 4_000)
+        try ledger.receive(Self.deliveries(Array(1...3_000)), now: Self.start)
+        var now = Self.start
+        var waited = 0
+        for _ in 1...2_500 {
+            now += apart
+            let delivery = try #require({ ledger.next(now: now) }())
+            ledger.finished(delivery, .outputs([Data([1])]), now: now)
+            if now - Self.start > .milliseconds(210), ledger.takeRequest(now: now) == nil {
+                waited += 1
+            }
+        }
+        #expect(waited == 0)
+    }
+
+    @Test func extensionsAndTheEndWaitForNoCompany() throws {
+        var ledger = try Self.busyLedger()
+        try ledger.receive(Self.deliveries([1, 2, 3]), now: Self.start - .seconds(3))
+        let one = try #require({ ledger.next(now: Self.start) }())
+        let two = try #require({ ledger.next(now: Self.start) }())
+        ledger.finished(one, .outputs([Data([1])]), now: Self.start)
+        #expect({ ledger.takeRequest(now: Self.start) }() == nil)
+        ledger.renew(now: Self.start)
+        let extending = { ledger.takeRequest(now: Self.start) }()
+        #expect(extending?.settlements.map(\.sequence).sorted() == [1, 2, 3])
+
+        ledger.finished(
+            two, .failed(RPCError(code: .unavailable, message: "no")), now: Self.start)
+        #expect({ ledger.takeRequest(now: Self.start) }() == nil)
+        ledger.drain()
+        let leaving = { ledger.takeRequest(now: Self.start) }()
+        #expect(leaving?.settlements.map(\.sequence) == [2, 3])
+    }
+
     @Test func largeOutputsAreSplitOverRequests() throws {
         var ledger = DeliveryLedger(
             configuration: .init(
                 concurrency: 8, credit: 8, creditBytes: 1_000, deadline: .seconds(60),
                 requestBytes: 100, requestSettlements: 3))
-        _ = ledger.takeRequest()
+        _ = ledger.takeRequest(now: Self.start)
         try ledger.receive(Self.deliveries(Array(1...6)), now: Self.start)
         for size in [60, 60, 500, 10, 10, 10] {
             let taken12 = ledger.next(now: Self.start)
             let delivery = try #require(taken12)
-            ledger.finished(delivery, .outputs([Data(repeating: 0, count: size)]))
+            ledger.finished(delivery, .outputs([Data(repeating: 0, count: size)]), now: Self.start)
         }
         var sizes: [[Int]] = []
-        while let request = ledger.takeRequest() {
+        while let request = ledger.takeRequest(now: Self.start) {
             sizes.append(request.settlements.map { $0.ack.outputs.reduce(0) { $0 + $1.count } })
         }
         #expect(sizes == [[60], [60], [500], [10, 10, 10]])

@@ -46,6 +46,18 @@ struct DeliveryLedger {
         /// The first ones leave at once, so a lone ack is never held up; under load acks gather for
         /// as long as the broker's commit takes, and no longer, whatever the disk is like.
         var requestsUnderWay: UInt64 = 2
+        /// Results wait for company so long at most, while the worker has more to do.
+        ///
+        /// Told one by one, those of slow handlers cost the broker a commit each, and threads on both
+        /// sides a wake-up. The last one leaves at once, so a lone event is never held up. The
+        /// default is 30 ms: with 120 articles/s four results together, and the pipeline's bus takes
+        /// half of what it takes without.
+        var gathering = Duration.milliseconds(30)
+        /// Results of the last tenth of a second with which waiting is worth its timer: with fewer
+        /// nobody comes in time, and more come together by themselves.
+        var gatheringPace = 5...200
+        /// So many results leave, whatever the time: enough of the credit stays at work.
+        var gatheredResults: Int { min(16, credit / 2) }
     }
 
     private struct Held {
@@ -75,6 +87,10 @@ struct DeliveryLedger {
     private var queue = FIFO<UInt64>()
     private var credit = 0
     private var creditBytes = 0
+    /// Results of handlers among `acks` and `settlements`, and when the first of them came.
+    private var results = 0
+    private var firstResult: Instant?
+    private var pace = ResultPace()
     private var acks: [(sequence: UInt64, turn: UInt64, attempt: UInt32)] = []
     private var settlements: [Barid_Bus_V1_Settlement] = []
     private var sent: [Sent] = []
@@ -207,7 +223,7 @@ struct DeliveryLedger {
         held[delivery.sequence]?.deadline = deadline
     }
 
-    mutating func finished(_ delivery: Delivery, _ result: HandlingResult) {
+    mutating func finished(_ delivery: Delivery, _ result: HandlingResult, now: Instant) {
         running -= 1
         guard let index = held.index(forKey: delivery.sequence),
             held.values[index].delivery.isSame(as: delivery)
@@ -222,6 +238,9 @@ struct DeliveryLedger {
         }
         held.remove(at: index)
         returnCredit(for: delivery)
+        results += 1
+        firstResult = firstResult ?? now
+        pace.note(now)
         switch result {
         case .outputs(let outputs) where outputs.isEmpty:
             acks.append((delivery.sequence, delivery.turn, delivery.attempt))
@@ -323,8 +342,20 @@ struct DeliveryLedger {
 
     // MARK: To the broker
 
+    /// Until when results wait for company; `nil` when none does.
+    ///
+    /// They do while they are all there is to say, and more of them may come soon.
+    func gathersUntil(now: Instant) -> Instant? {
+        guard configuration.gatheringPace.contains(pace.lastCount), let firstResult,
+            results == acks.count + settlements.count, results < configuration.gatheredResults,
+            !held.isEmpty, !isDraining, now < firstResult + configuration.gathering
+        else { return nil }
+        return firstResult + configuration.gathering
+    }
+
     /// Whether there is anything to say now.
-    var hasRequest: Bool {
+    private func hasRequest(now: Instant) -> Bool {
+        guard gathersUntil(now: now) == nil else { return false }
         guard settlements.isEmpty else { return true }
         guard acks.isEmpty else {
             return isDraining || settleNumber - confirmed < configuration.requestsUnderWay
@@ -332,9 +363,11 @@ struct DeliveryLedger {
         return credit > 0 || creditBytes > 0
     }
 
-    /// The next request, if there is anything to say.
-    mutating func takeRequest() -> Barid_Bus_V1_SubscribeRequest? {
-        guard hasRequest else { return nil }
+    /// The next request, if there is anything to say now.
+    mutating func takeRequest(now: Instant) -> Barid_Bus_V1_SubscribeRequest? {
+        guard hasRequest(now: now) else { return nil }
+        results = 0
+        firstResult = nil
         var request = Barid_Bus_V1_SubscribeRequest()
         request.credit = UInt32(clamping: credit)
         request.creditBytes = UInt64(clamping: creditBytes)
@@ -386,5 +419,25 @@ struct DeliveryLedger {
             }
         }
         return ranges
+    }
+}
+
+/// How fast results come: so many in the last period of a tenth of a second, and some more.
+struct ResultPace {
+    private static let period = Duration.milliseconds(100)
+
+    private var end: ContinuousClock.Instant?
+    private var count = 0
+    /// Those of the last period that is over; 0 after a pause.
+    private(set) var lastCount = 0
+
+    mutating func note(_ now: ContinuousClock.Instant) {
+        if let end, now < end {
+            count += 1
+            return
+        }
+        lastCount = end.map { now < $0 + Self.period } == true ? count : 0
+        end = now + Self.period
+        count = 1
     }
 }

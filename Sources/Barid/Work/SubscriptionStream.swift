@@ -12,6 +12,8 @@ final class SubscriptionStream: Sendable {
         var spans: SettleSpans?
         var hasStarted = false
         var hasEnded = false
+        /// When ``SubscriptionStream/sleep()`` returns by itself.
+        var wakesAt = ContinuousClock.now
         /// The call to send on; none once everything is told.
         var call: RawCall?
         /// A request is on its way to the socket; the next one gathers meanwhile.
@@ -63,9 +65,9 @@ final class SubscriptionStream: Sendable {
     ///
     /// Only one is on its way to the socket at a time, so they stay in their order, whichever thread
     /// sends them.
-    private static func nextStep(_ state: inout State) -> Step? {
+    private static func nextStep(_ state: inout State, now: ContinuousClock.Instant) -> Step? {
         guard let call = state.call, !state.isSending else { return nil }
-        if let request = state.ledger.takeRequest() {
+        if let request = state.ledger.takeRequest(now: now) {
             state.spans?.left(in: request)
             state.isSending = true
             return .send(request, call)
@@ -110,13 +112,15 @@ final class SubscriptionStream: Sendable {
         // Mostly one is there, and a continuation would cost more than the look.
         let (delivery, isOver) = state.withLock { state in
             state.hasEnded || state.ledger.isDraining
-                ? (nil, true) : (Self.next(for: runner, of: &state), false)
+                ? (nil, true) : (Self.next(for: runner, of: &state, now: .now), false)
         }
         if delivery != nil || isOver { return delivery }
         return await withCheckedContinuation { continuation in
             let (delivery, waits) = state.withLock { state -> (Delivery?, Bool) in
                 guard !state.hasEnded, !state.ledger.isDraining else { return (nil, false) }
-                if let delivery = Self.next(for: runner, of: &state) { return (delivery, false) }
+                if let delivery = Self.next(for: runner, of: &state, now: .now) {
+                    return (delivery, false)
+                }
                 state.idle.append(Idle(runner: runner, continuation: continuation))
                 return (nil, true)
             }
@@ -124,8 +128,10 @@ final class SubscriptionStream: Sendable {
         }
     }
 
-    private static func next(for runner: Int, of state: inout State) -> Delivery? {
-        guard let delivery = state.ledger.next(now: .now) else { return nil }
+    private static func next(
+        for runner: Int, of state: inout State, now: ContinuousClock.Instant
+    ) -> Delivery? {
+        guard let delivery = state.ledger.next(now: now) else { return nil }
         state.busy[delivery.sequence] = runner
         return delivery
     }
@@ -147,12 +153,13 @@ final class SubscriptionStream: Sendable {
     func finished(
         _ delivery: Delivery, _ result: HandlingResult, settle: Span? = nil, by runner: Int?
     ) -> Delivery? {
-        change { state in
+        let now = ContinuousClock.now
+        return change(now: now) { state in
             if let settle { state.spans?.began(settle, of: delivery.sequence) }
             state.busy[delivery.sequence] = nil
-            state.ledger.finished(delivery, result)
+            state.ledger.finished(delivery, result, now: now)
             guard let runner, !state.hasEnded, !state.ledger.isDraining else { return nil }
-            return Self.next(for: runner, of: &state)
+            return Self.next(for: runner, of: &state, now: now)
         }
     }
 
@@ -174,25 +181,31 @@ final class SubscriptionStream: Sendable {
     /// Changes the ledger, hands out what can be handled now, and tells the broker.
     @discardableResult
     private func change<Failure: Error, Result>(
-        _ body: (inout State) throws(Failure) -> Result
+        now: ContinuousClock.Instant = .now, _ body: (inout State) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         var handedOut: [(Idle, Delivery?)] = []
         var step: Step?
+        var sleepsTooLong = false
         let result = try state.withLock { state throws(Failure) in
             let result = try body(&state)
             while let idle = state.idle.last {
                 if state.hasEnded || state.ledger.isDraining {
                     handedOut.append((idle, nil))
-                } else if let delivery = Self.next(for: idle.runner, of: &state) {
+                } else if let delivery = Self.next(for: idle.runner, of: &state, now: now) {
                     handedOut.append((idle, delivery))
                 } else {
                     break
                 }
                 state.idle.removeLast()
             }
-            step = Self.nextStep(&state)
+            step = Self.nextStep(&state, now: now)
+            if let until = state.ledger.gathersUntil(now: now), until < state.wakesAt {
+                state.wakesAt = until
+                sleepsTooLong = true
+            }
             return result
         }
+        if sleepsTooLong { toTime.notify() }
         for (idle, delivery) in handedOut { idle.continuation.resume(returning: delivery) }
         switch step {
         case .send(let request, let call): call.send(request)
@@ -204,22 +217,26 @@ final class SubscriptionStream: Sendable {
 
     // MARK: Time
 
-    /// Sleeps until the next tick, or until the stream ends or drains.
+    /// Sleeps until the next tick, or until the stream ends or drains, or results begin to gather.
     func sleep() async {
-        let interval = state.withLock { state in
-            state.ledger.isDraining
+        let end = state.withLock { state in
+            let now = ContinuousClock.now
+            let interval =
+                state.ledger.isDraining
                 ? min(state.ledger.renewalInterval, .milliseconds(100))
                 : state.ledger.renewalInterval
+            state.wakesAt = state.ledger.gathersUntil(now: now) ?? now + interval
+            return state.wakesAt
         }
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { try? await Task.sleep(for: interval) }
+            group.addTask { try? await Task.sleep(until: end, clock: .continuous) }
             group.addTask { await self.toTime.wait() }
             await group.next()
             group.cancelAll()
         }
     }
 
-    /// Extends leases and cancels what is overdue.
+    /// Extends leases, cancels what is overdue, and tells what has gathered.
     func tick() {
         var overdue: [Task<Void, Never>] = []
         change { state in
