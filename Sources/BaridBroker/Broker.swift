@@ -94,6 +94,10 @@ public final class Broker: Service {
             logger: configuration.logger, clock: clock.now,
             leasesChanged: { session, events in
                 listenerBox.listener.withLock { $0 }?.setEvents(events, ofSession: session)
+            },
+            sendTogether: { send in
+                guard let listener = listenerBox.listener.withLock({ $0 }) else { return send() }
+                listener.sendTogether(send)
             }, commitEnded: { mailbox.post(.commitEnded) })
         let numbers = StreamNumbers()
         let audit = AuditTrail(logger: configuration.logger)

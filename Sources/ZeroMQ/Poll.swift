@@ -53,10 +53,13 @@ public struct Poll {
     /// - Parameters:
     ///   - limit: How long to wait, rounded up to milliseconds; nil waits for ever.
     ///   - writable: Whether a socket that would take a message ends the wait.
+    ///   - sleep: Runs the wait itself. Others may use the socket meanwhile: who finds that it has
+    ///     something to receive then signals the wake-up, for the descriptor may not tell any more.
     /// - Returns: What is ready; nothing after the time is over or a signal came.
     /// - Throws: ``ZeroMQError`` if the context was terminated.
     public mutating func wait(
-        atMost limit: Duration?, writable: Bool
+        atMost limit: Duration?, writable: Bool,
+        sleep: (() -> Int32) -> Int32 = { $0() }
     ) throws(ZeroMQError) -> Ready {
         let wanted = writable ? ZMQ_POLLIN | ZMQ_POLLOUT : ZMQ_POLLIN
         let end = limit.map { ContinuousClock.now + $0 }
@@ -67,8 +70,8 @@ public struct Poll {
                 mayMonitorHaveMore = try monitor.events & ZMQ_POLLIN != 0
             }
             let isReady = events != 0 || mayMonitorHaveMore
-            let count = poll(
-                &items, nfds_t(items.count), isReady ? 0 : Self.milliseconds(rest))
+            let time = isReady ? 0 : Self.milliseconds(rest)
+            let count = sleep { poll(&items, nfds_t(items.count), time) }
             guard count >= 0 else {
                 guard errno == EINTR else { throw ZeroMQError(number: errno, call: "poll") }
                 return Ready()

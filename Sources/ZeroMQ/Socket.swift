@@ -227,6 +227,13 @@ public final class Socket {
         get throws(ZeroMQError) { try number(ZMQ_FD) }
     }
 
+    /// Whether there is something to receive.
+    ///
+    /// - Throws: ``ZeroMQError`` if the context was terminated.
+    public var isReadable: Bool {
+        get throws(ZeroMQError) { try events & ZMQ_POLLIN != 0 }
+    }
+
     /// Whether a receive or a send would succeed now: `ZMQ_EVENTS`, which does libzmq's work first.
     var events: Int32 {
         get throws(ZeroMQError) { try number(ZMQ_EVENTS) }

@@ -1,3 +1,4 @@
+import Foundation
 import GRPCCore
 import Synchronization
 import Testing
@@ -25,13 +26,21 @@ struct RawCallTests {
         }
 
         var soFar: [Event] { seen.withLock { $0 } }
+        /// How often something left from the calling thread.
+        var sentHere: Int {
+            senders.withLock { $0.count { pthread_equal($0, pthread_self()) != 0 } }
+        }
+        private let senders = Mutex<[pthread_t]>([])
 
         func received(_ message: [UInt8]) throws(RPCError) {
             note(.message(message))
             if let refusal { throw refusal }
         }
 
-        func sent() { note(.sent) }
+        func sent() {
+            senders.withLock { $0.append(pthread_self()) }
+            note(.sent)
+        }
 
         private func note(_ event: Event) {
             seen.withLock { $0.append(event) }
@@ -71,6 +80,58 @@ struct RawCallTests {
             try await call.end()
             try await call.end()
             #expect(receiver.soFar.count == 6)
+        }
+    }
+
+    /// While the socket's thread sleeps, a small message leaves from the thread that sends it.
+    @Test func aSmallMessageLeavesAtOnceAndALargeOneDoesNot() async throws {
+        try await withEcho { connection, _ in
+            let receiver = Receiver()
+            let call = try connection.call(.echo("Both"), receiver: receiver)
+            var events = receiver.events.makeAsyncIterator()
+            var atOnce = 0
+            for number in 1...400 {
+                let isSmall = number % 2 == 0
+                let message = [UInt8](repeating: 1, count: isSmall ? 100 : 20_000)
+                // No task changes its thread between these.
+                let before = receiver.sentHere
+                call.send(message)
+                let here = receiver.sentHere - before
+                if isSmall { atOnce += here } else { #expect(here == 0) }
+                for _ in 1...2 { _ = await events.next() }
+                // Its thread may be awake still.
+                if number % 20 == 0 { try await Task.sleep(for: .milliseconds(2)) }
+            }
+            #expect(atOnce > 0)
+            call.halfClose()
+            try await call.end()
+        }
+    }
+
+    @Test func manyThreadsSendWhileAnswersCome() async throws {
+        try await withEcho { connection, _ in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for task in 0..<UInt8(8) {
+                    group.addTask {
+                        let receiver = Receiver()
+                        let call = try connection.call(.echo("Both"), receiver: receiver)
+                        var expected: [[UInt8]] = []
+                        for number in 0..<1_000 {
+                            expected.append([task, UInt8(number & 255), UInt8(number >> 8)])
+                            call.send(expected[number])
+                            if number % 64 == Int(task) { await Task.yield() }
+                        }
+                        call.halfClose()
+                        try await call.end()
+                        let answers = receiver.soFar.compactMap { event -> [UInt8]? in
+                            guard case .message(let bytes) = event else { return nil }
+                            return bytes
+                        }
+                        #expect(answers == expected)
+                    }
+                }
+                try await group.waitForAll()
+            }
         }
     }
 

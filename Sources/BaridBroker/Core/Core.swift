@@ -20,6 +20,8 @@ final class Core {
     let logger: Logger
     let clock: () -> Instant
     let leasesChanged: (_ session: UInt64, _ events: Int) -> Void
+    /// Runs what gives messages to several streams.
+    let sendTogether: (() -> Void) -> Void
 
     var streams: [StreamID: CoreStream] = [:]
     var touched: [CoreStream] = []
@@ -85,6 +87,7 @@ final class Core {
         log: any EventLog, durability: Durability, configuration: CoreConfiguration,
         logger: Logger, key: HashKey? = nil, clock: @escaping () -> Instant = SystemClock().now,
         leasesChanged: @escaping (UInt64, Int) -> Void = { _, _ in },
+        sendTogether: @escaping (() -> Void) -> Void = { $0() },
         commitEnded: @escaping @Sendable () -> Void = {}
     ) throws {
         self.log = log
@@ -93,6 +96,7 @@ final class Core {
         self.logger = logger
         self.clock = clock
         self.leasesChanged = leasesChanged
+        self.sendTogether = sendTogether
         self.commitEnded = commitEnded
         let (durable, snapshot) = try Self.recover(log, logger: logger)
         snapshotPosition = snapshot
@@ -397,6 +401,10 @@ final class Core {
 
     func flushStreams() {
         guard !touched.isEmpty else { return }
+        sendTogether { flushTouched() }
+    }
+
+    private func flushTouched() {
         let waiting = touched
         touched.removeAll(keepingCapacity: true)
         for stream in waiting {

@@ -3,8 +3,8 @@ internal import Synchronization
 
 /// What a task, a raw handler or anybody else holds of a stream: a way to give orders about it.
 ///
-/// `link`, `id` and `sink` belong to the socket thread alone, which guards them by being one thread;
-/// everything else is behind a mutex.
+/// `link`, `id` and `sink` belong to who has the turn of the socket (``SocketTurn``); everything else is
+/// behind a mutex.
 final class StreamHandle: @unchecked Sendable {
     /// What can be ordered from any thread.
     enum Order: Sendable {
@@ -45,7 +45,6 @@ final class StreamHandle: @unchecked Sendable {
     /// A writer waits above that many unsent bytes: about four full ZeroMQ messages.
     private static let highWater = 256 << 10
     private static let lowWater = 128 << 10
-
     init(mailbox: Mailbox<SocketOrder>) {
         self.mailbox = mailbox
     }
@@ -69,20 +68,27 @@ final class StreamHandle: @unchecked Sendable {
 
     /// Queues a message without waiting.
     ///
+    /// - Parameters:
+    ///   - message: The bytes of one gRPC message.
+    ///   - exempt: Whether it leaves without credit.
+    ///   - atOnce: Whether it is a batch of its own: then this thread sends it if the socket's sleeps.
     /// - Returns: Whether too much is unsent now.
     /// - Throws: `RPCError` that says why the stream is over.
     @discardableResult
-    func send(_ message: [UInt8], exempt: Bool) throws(RPCError) -> Bool {
-        let result: Result<Bool, RPCError> = state.withLock { state in
+    func send(
+        _ message: [UInt8], exempt: Bool, atOnce: Bool = false
+    ) throws(RPCError) -> Bool {
+        let result: Result<Int, RPCError> = state.withLock { state in
             if let end = state.end { return .failure(end) }
             state.unsentBytes += message.count
-            return .success(state.unsentBytes > Self.highWater)
+            return .success(state.unsentBytes)
         }
-        let isFull = try result.get()
-        guard post(.message(message, exempt: exempt)) else {
+        let unsent = try result.get()
+        let order = Order.message(message, exempt: exempt)
+        guard mailbox.post(.stream(self, order), weight: atOnce ? unsent : .max) else {
             throw RPCError(code: .unavailable, message: "the connection is closed")
         }
-        return isFull
+        return unsent > Self.highWater
     }
 
     /// Waits until few bytes are unsent.
@@ -110,7 +116,7 @@ final class StreamHandle: @unchecked Sendable {
         }
     }
 
-    /// Notes, on the socket thread, that bytes left or never will.
+    /// Notes, by who has the turn of the socket, that bytes left or never will.
     func didSend(_ bytes: Int) {
         let (waiters, isEmpty) = state.withLock { state in
             state.unsentBytes -= bytes

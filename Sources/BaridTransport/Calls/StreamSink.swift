@@ -1,6 +1,7 @@
 internal import GRPCCore
 
-/// Takes what the peer sends on a stream; called by the socket thread, which it must not block.
+/// Takes what the peer sends on a stream; called by who has the turn of the socket, mostly its thread,
+/// which it must not block.
 protocol StreamSink: AnyObject {
     func headers(_ metadata: Metadata)
 

@@ -174,7 +174,17 @@ public final class Listener: Sendable {
     ///   - events: Deliveries the session holds now.
     ///   - session: The number of the session.
     public func setEvents(_ events: Int, ofSession session: UInt64) {
-        mailbox.post(.events(events, session: session))
+        mailbox.post(.events(events, session: session), weight: 0)
+    }
+
+    /// Sends what `body` gives to raw streams as one: by the calling thread if it is little and the
+    /// socket's thread sleeps.
+    ///
+    /// One thread at a time may call it. Receivers may be called meanwhile (``RawReceiver``).
+    ///
+    /// - Parameter body: Gives messages to streams; it must not block.
+    public func sendTogether(_ body: () -> Void) {
+        mailbox.together(body)
     }
 
     /// Waits until a peer has taken in everything that was sent to it so far.

@@ -6,7 +6,8 @@ internal import ZeroMQ
 
 /// What the listener's thread owns: the ROUTER socket, the sessions, and who serves what.
 ///
-/// Made by ``Listener/start()`` and handed to the thread, which alone uses it from then on.
+/// Made by ``Listener/start()`` and handed to the thread, which uses it from then on; while that
+/// sleeps, others send for it (``SocketTurn``).
 final class ListenerCore {
     let configuration: Listener.Configuration
     let limits: TransportLimits
@@ -37,6 +38,8 @@ final class ListenerCore {
     var failuresOfSelfTest: Int
 
     private var isStopping = false
+    /// When the thread wakes by itself; nil where nothing makes it.
+    private var sleepsUntil: ContinuousClock.Instant?
     var drainLimit: ContinuousClock.Instant?
     var nextScan: ContinuousClock.Instant = .now
 
@@ -70,14 +73,16 @@ final class ListenerCore {
     /// Runs until stopped; then nothing of the socket is left.
     func run() {
         var part = Message()
+        mailbox.turn.begin { [unowned self] in sendOrders() }
+        defer { mailbox.turn.end() }
         do {
             var poll = try Poll(wakeUp: mailbox.wakeUp, socket: socket, monitor: monitor)
             while !isStopping {
                 let now = ContinuousClock.now
+                sleepsUntil = isIdle ? nil : min(nextScan, nextWatch)
                 let ready = try poll.wait(
-                    atMost: isIdle
-                        ? nil : max(now.duration(to: min(nextScan, nextWatch)), .zero),
-                    writable: false)
+                    atMost: sleepsUntil.map { max(now.duration(to: $0), .zero) },
+                    writable: false, sleep: mailbox.turn.sleep)
                 if ready.wakeUp { takeOrders() }
                 if ready.readable { try receive(&part) }
                 if ready.monitor || isSomebodyGone {
@@ -88,12 +93,28 @@ final class ListenerCore {
                 scan(.now)
                 watch(.now)
                 flush()
+                while mailbox.hasOwn, !isStopping {
+                    takeOrders()
+                    flush()
+                }
             }
         } catch {
             configuration.logger.error(
                 "the listener's socket failed", metadata: ["error": "\(error)"])
         }
         stop()
+    }
+
+    /// What the thread does with orders, on whichever thread has its turn.
+    ///
+    /// - Returns: Whether the thread has to look for itself.
+    private func sendOrders() -> Bool {
+        takeOrders()
+        flush()
+        guard !isStopping, !mailbox.hasOwn, let sleepsUntil,
+            min(nextScan, nextWatch) >= sleepsUntil, let isReadable = try? socket.isReadable
+        else { return true }
+        return isReadable
     }
 
     private var isIdle: Bool {

@@ -16,7 +16,8 @@ public protocol RawHandler: Sendable {
 /// Takes what a peer sends on one raw stream.
 ///
 /// All methods are called on the socket thread, one at a time and in order, and must not block;
-/// post what takes longer to a thread of your own. `closed` comes exactly once and last.
+/// post what takes longer to a thread of your own. `closed` comes exactly once and last, and may come
+/// on a thread that is in ``RawStream/send(_:exempt:)``: hold no lock there that it takes.
 public protocol RawReceiver: AnyObject {
     /// Takes one message, whole and in an array of its own.
     ///

@@ -60,7 +60,7 @@ public final class RawStream: Sendable {
     public func send(_ message: [UInt8], exempt: Bool = false) throws(RPCError) {
         try message.check(maximum: maximumMessageBytes)
         do {
-            try handle.send(message, exempt: exempt)
+            try handle.send(message, exempt: exempt, atOnce: true)
         } catch {
             return  // The stream is over, which its receiver is told.
         }

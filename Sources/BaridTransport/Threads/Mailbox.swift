@@ -4,15 +4,25 @@ internal import ZeroMQ
 /// Orders for a socket thread, from any thread; taken in batches.
 final class Mailbox<Order: Sendable>: Sendable {
     let wakeUp: WakeUp
+    /// Who takes them.
+    let turn = SocketTurn()
 
     private struct State {
         var orders: [Order] = []
         var isSignalled = false
+        /// Who has the turn posted something, and looks before it gives the turn back.
+        var hasOwn = false
         var quietBytes = 0
+        /// What came meanwhile is seen to at the end of ``together(_:)``.
+        var isGathering = false
+        var gatheredWeight: Int?
         var isClosed = false
     }
 
     private let state = Mutex(State())
+
+    /// More bytes than that gain nothing from leaving at once, and keep who sends them from its work.
+    private static var maximumWeight: Int { 16 << 10 }
 
     /// Returned credit that may wait for the thread to wake for another reason.
     private static var maximumQuietBytes: Int { 64 << 10 }
@@ -21,20 +31,64 @@ final class Mailbox<Order: Sendable>: Sendable {
         wakeUp = try WakeUp()
     }
 
-    /// Adds an order and wakes the thread, once a batch.
+    /// Adds an order and sees to it that it is taken: by the thread, which is woken once a batch, or
+    /// here and now.
     ///
-    /// - Returns: Whether the thread will see it; it will not once it has ended.
+    /// - Parameters:
+    ///   - order: The order.
+    ///   - weight: How many bytes it gives the thread to send. If they are few and the thread sleeps,
+    ///     its work is done here; the caller holds no lock then that a receiver on this socket takes.
+    /// - Returns: Whether it will be taken; it will not once the thread has ended.
     @discardableResult
-    func post(_ order: Order) -> Bool {
-        let (accepted, signals) = state.withLock { state in
-            guard !state.isClosed else { return (false, false) }
+    func post(_ order: Order, weight: Int = .max) -> Bool {
+        let isMine = turn.isMine
+        let (accepted, isSeenTo) = state.withLock { state in
+            guard !state.isClosed else { return (false, true) }
             state.orders.append(order)
-            defer { state.isSignalled = true }
-            return (true, !state.isSignalled)
+            if isMine {
+                state.hasOwn = true
+            } else if state.isGathering {
+                state.gatheredWeight = Self.sum(state.gatheredWeight ?? 0, weight)
+            }
+            return (true, isMine || state.isGathering || state.isSignalled)
         }
-        if signals { wakeUp.signal() }
+        if !isSeenTo { see(toWeight: weight) }
         return accepted
     }
+
+    /// Has what `body` posts taken as one; one thread at a time may ask for that.
+    func together(_ body: () -> Void) {
+        state.withLock { $0.isGathering = true }
+        body()
+        let weight = state.withLock { state -> Int? in
+            state.isGathering = false
+            defer { state.gatheredWeight = nil }
+            return state.isSignalled ? nil : state.gatheredWeight
+        }
+        if let weight { see(toWeight: weight) }
+    }
+
+    private static func sum(_ one: Int, _ other: Int) -> Int {
+        let (sum, overflows) = one.addingReportingOverflow(other)
+        return overflows ? .max : sum
+    }
+
+    private func see(toWeight weight: Int) {
+        if weight <= Self.maximumWeight, turn.take() { return }
+        wake()
+    }
+
+    /// Lets the thread look for itself.
+    private func wake() {
+        let signals = state.withLock { state in
+            defer { state.isSignalled = true }
+            return !state.isSignalled
+        }
+        if signals { wakeUp.signal() }
+    }
+
+    /// Whether who has the turn posted something since the last ``take(into:)``.
+    var hasOwn: Bool { state.withLock { $0.hasOwn } }
 
     /// Adds an order that can wait a little: the thread is woken when `bytes` add up.
     func postQuietly(_ order: Order, bytes: Int) {
@@ -51,13 +105,14 @@ final class Mailbox<Order: Sendable>: Sendable {
         if signals { wakeUp.signal() }
     }
 
-    /// Takes everything; the thread calls it each time it wakes.
+    /// Takes everything; who has the turn calls it.
     func take(into orders: inout [Order]) {
         orders.removeAll(keepingCapacity: true)
         state.withLock { state in
             swap(&orders, &state.orders)
             if state.isSignalled { wakeUp.clear() }
             state.isSignalled = false
+            state.hasOwn = false
             state.quietBytes = 0
         }
     }

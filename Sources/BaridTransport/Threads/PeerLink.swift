@@ -1,6 +1,6 @@
 internal import GRPCCore
 
-/// A session and where each of its streams leads; it belongs to one socket thread.
+/// A session and where each of its streams leads; it belongs to who has the turn of a socket.
 final class PeerLink {
     /// Where a stream leads.
     enum Binding {
