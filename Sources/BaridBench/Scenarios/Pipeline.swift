@@ -94,12 +94,19 @@ struct Pipeline: Sendable {
     private func follow(_ stage: Stage) async throws -> [String: Double] {
         try await BaridClient.with(stage.broker.endpoint, name: "bench", logger: .none) { client in
             var sums: [String: Double] = [:]
-            var looks = 0.0
-            let limit = ContinuousClock.now + .seconds(600)
+            var time = 0.0
+            let start = ContinuousClock.now
+            let limit = start + .seconds(600)
             while true {
                 let status = try await client.admin.getStatus(.init())
-                looks += 1
-                for group in status.groups { sums[group.group, default: 0] += Double(group.lag) }
+                // Often enough for an average and the end; looking is work for the broker.
+                let elapsed = start.duration(to: .now)
+                let pause = min(max(elapsed / 100, .milliseconds(100)), .milliseconds(500))
+                let weight = pause / .seconds(1)
+                time += weight
+                for group in status.groups {
+                    sums[group.group, default: 0] += Double(group.lag) * weight
+                }
                 if let dead = status.groups.first(where: { $0.deadLetters > 0 }) {
                     throw BenchFailure("\(dead.deadLetters) dead letters of \(dead.group)")
                 }
@@ -107,10 +114,9 @@ struct Pipeline: Sendable {
                 guard ContinuousClock.now < limit else {
                     throw BenchFailure("the pipeline did not end within 10 minutes")
                 }
-                // Often enough for an average; looking is work for the broker.
-                try await Task.sleep(for: .milliseconds(100))
+                try await Task.sleep(for: pause)
             }
-            return sums.mapValues { $0 / looks }
+            return sums.mapValues { $0 / time }
         }
     }
 
