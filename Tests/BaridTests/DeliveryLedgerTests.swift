@@ -195,7 +195,7 @@ struct DeliveryLedgerTests {
         for number in 1...20 {
             let now = start - .milliseconds(210 - 10 * number)
             try ledger.receive(deliveries([UInt64(1_000 + number)]), now: now)
-            let delivery = try #require({ ledger.next(now: now) }())
+            let delivery = try #require({ ledger.next(now: now - .milliseconds(1)) }())
             ledger.finished(delivery, .outputs([]), now: now)
             #expect({ ledger.takeRequest(now: now) }()?.acks.count == 1, "it is alone")
             try ledger.receive(.with { $0.settled = UInt64(number) }, now: now)
@@ -234,16 +234,20 @@ struct DeliveryLedgerTests {
         #expect(last?.settlements.map(\.sequence) == [7])
     }
 
-    /// After a pause the first ones leave at once; so do those that come by thousands.
-    @Test(arguments: [Duration.milliseconds(300), .microseconds(100)])
-    func resultsThatAreTooSlowOrTooFastWaitForNobody(apart: Duration) throws {
+    /// After a pause the first ones leave at once; so do those that come by thousands, and those of
+    /// handlers that take no time.
+    @Test(arguments: [
+        (Duration.milliseconds(300), Duration.milliseconds(200)),
+        (.microseconds(100), .milliseconds(2)), (.milliseconds(10), .microseconds(999)),
+    ])
+    func resultsThatAreTooSlowOrTooFastWaitForNobody(apart: Duration, taking: Duration) throws {
         var ledger = try Self.busyLedger(credit: 4_000)
         try ledger.receive(Self.deliveries(Array(1...3_000)), now: Self.start)
         var now = Self.start
         var waited = 0
         for _ in 1...2_500 {
             now += apart
-            let delivery = try #require({ ledger.next(now: now) }())
+            let delivery = try #require({ ledger.next(now: now - taking) }())
             ledger.finished(delivery, .outputs([Data([1])]), now: now)
             if now - Self.start > .milliseconds(210), ledger.takeRequest(now: now) == nil {
                 waited += 1

@@ -53,9 +53,11 @@ struct DeliveryLedger {
         /// default is 30 ms: with 120 articles/s four results together, and the pipeline's bus takes
         /// half of what it takes without.
         var gathering = Duration.milliseconds(30)
-        /// Results of the last tenth of a second with which waiting is worth its timer: with fewer
-        /// nobody comes in time, and more come together by themselves.
+        /// Results of slow handlers in the last tenth of a second with which waiting is worth its timer:
+        /// with fewer nobody comes in time, and more come together by themselves.
         var gatheringPace = 5...200
+        /// From that time on a handler is slow; those of others follow one another anyway.
+        var slowHandling = Duration.milliseconds(1)
         /// So many results leave, whatever the time: enough of the credit stays at work.
         var gatheredResults: Int { min(16, credit / 2) }
     }
@@ -66,6 +68,8 @@ struct DeliveryLedger {
         /// Until then the lease is extended.
         var deadline: Instant
         var isRunning = false
+        /// When its handler began.
+        var begun: Instant?
     }
 
     private struct Sent {
@@ -194,6 +198,7 @@ struct DeliveryLedger {
         }
         held.values[index].isRunning = true
         held.values[index].deadline = now + configuration.deadline
+        held.values[index].begun = now
         running += 1
         return held.values[index].delivery
     }
@@ -236,11 +241,11 @@ struct DeliveryLedger {
             }
             return
         }
-        held.remove(at: index)
+        let begun = held.remove(at: index).value.begun
         returnCredit(for: delivery)
         results += 1
         firstResult = firstResult ?? now
-        pace.note(now)
+        pace.note(now, counts: now - (begun ?? now) >= configuration.slowHandling)
         switch result {
         case .outputs(let outputs) where outputs.isEmpty:
             acks.append((delivery.sequence, delivery.turn, delivery.attempt))
@@ -422,7 +427,7 @@ struct DeliveryLedger {
     }
 }
 
-/// How fast results come: so many in the last period of a tenth of a second, and some more.
+/// How fast results of slow handlers come: so many in the last period of a tenth of a second.
 struct ResultPace {
     private static let period = Duration.milliseconds(100)
 
@@ -431,13 +436,13 @@ struct ResultPace {
     /// Those of the last period that is over; 0 after a pause.
     private(set) var lastCount = 0
 
-    mutating func note(_ now: ContinuousClock.Instant) {
+    mutating func note(_ now: ContinuousClock.Instant, counts: Bool) {
         if let end, now < end {
-            count += 1
+            if counts { count += 1 }
             return
         }
         lastCount = end.map { now < $0 + Self.period } == true ? count : 0
         end = now + Self.period
-        count = 1
+        count = counts ? 1 : 0
     }
 }
