@@ -38,8 +38,9 @@ struct MailboxTests {
     @Test func aSmallOrderIsDoneWhileTheThreadSleeps() throws {
         let bench = try Bench()
         bench.whileAsleep {
-            $0.post(1, weight: 16 << 10)
-            $0.post(2, weight: (16 << 10) + 1)
+            // An order itself weighs 2 KiB.
+            $0.post(1, weight: 14 << 10)
+            $0.post(2, weight: (14 << 10) + 1)
             // The thread was woken for the one before it.
             $0.post(3, weight: 1)
         }
@@ -58,7 +59,7 @@ struct MailboxTests {
         let bench = try Bench()
         bench.whileAsleep { mailbox in
             mailbox.together {
-                for number in 1...3 { mailbox.post(number, weight: 5 << 10) }
+                for number in 1...3 { mailbox.post(number, weight: 3 << 10) }
                 #expect(bench.done == [])
             }
             mailbox.together {}
@@ -66,7 +67,7 @@ struct MailboxTests {
         #expect(bench.done == [[1, 2, 3]])
         bench.whileAsleep { mailbox in
             mailbox.together {
-                for number in 4...7 { mailbox.post(number, weight: 5 << 10) }
+                for number in 4...7 { mailbox.post(number, weight: 3 << 10) }
             }
             mailbox.post(8, weight: 1)
             mailbox.together { mailbox.post(9) }

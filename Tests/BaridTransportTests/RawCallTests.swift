@@ -1,4 +1,3 @@
-import Foundation
 import GRPCCore
 import Synchronization
 import Testing
@@ -26,21 +25,13 @@ struct RawCallTests {
         }
 
         var soFar: [Event] { seen.withLock { $0 } }
-        /// How often something left from the calling thread.
-        var sentHere: Int {
-            senders.withLock { $0.count { pthread_equal($0, pthread_self()) != 0 } }
-        }
-        private let senders = Mutex<[pthread_t]>([])
 
         func received(_ message: [UInt8]) throws(RPCError) {
             note(.message(message))
             if let refusal { throw refusal }
         }
 
-        func sent() {
-            senders.withLock { $0.append(pthread_self()) }
-            note(.sent)
-        }
+        func sent() { note(.sent) }
 
         private func note(_ event: Event) {
             seen.withLock { $0.append(event) }
@@ -80,31 +71,6 @@ struct RawCallTests {
             try await call.end()
             try await call.end()
             #expect(receiver.soFar.count == 6)
-        }
-    }
-
-    /// While the socket's thread sleeps, a small message leaves from the thread that sends it.
-    @Test func aSmallMessageLeavesAtOnceAndALargeOneDoesNot() async throws {
-        try await withEcho { connection, _ in
-            let receiver = Receiver()
-            let call = try connection.call(.echo("Both"), receiver: receiver)
-            var events = receiver.events.makeAsyncIterator()
-            var atOnce = 0
-            for number in 1...400 {
-                let isSmall = number % 2 == 0
-                let message = [UInt8](repeating: 1, count: isSmall ? 100 : 20_000)
-                // No task changes its thread between these.
-                let before = receiver.sentHere
-                call.send(message)
-                let here = receiver.sentHere - before
-                if isSmall { atOnce += here } else { #expect(here == 0) }
-                for _ in 1...2 { _ = await events.next() }
-                // Its thread may be awake still.
-                if number % 20 == 0 { try await Task.sleep(for: .milliseconds(2)) }
-            }
-            #expect(atOnce > 0)
-            call.halfClose()
-            try await call.end()
         }
     }
 

@@ -4,7 +4,6 @@ internal import Synchronization
 /// Takes what comes back on a ``RawCall``.
 ///
 /// Both methods are called on the socket thread, one at a time and in order, and must not block.
-/// `sent` may come on a thread that is in ``RawCall/send(_:)``: hold no lock there that it takes.
 package protocol RawCallReceiver: AnyObject, Sendable {
     /// Takes one message, whole and in an array of its own; its credit returns to the peer afterwards.
     ///
@@ -56,7 +55,7 @@ package final class RawCall: Sendable {
             return cancel(error)
         }
         // Once the call is over, `end()` says why.
-        _ = try? handle.send(message, exempt: isExempt, atOnce: true)
+        _ = try? handle.send(message, exempt: isExempt)
     }
 
     /// Sends no more messages; the peer's status is awaited still.

@@ -5,8 +5,7 @@ internal import ZeroMQ
 
 /// What a connection's thread owns: the DEALER socket, the session on it, and calls without one.
 ///
-/// Made by ``Connection/start()`` and handed to the thread, which uses it from then on; while that
-/// sleeps, others send for it (``SocketTurn``).
+/// Made by ``Connection/start()`` and handed to the thread, which alone uses it from then on.
 final class ConnectionCore {
     private let configuration: Connection.Configuration
     private let limits: TransportLimits
@@ -41,10 +40,6 @@ final class ConnectionCore {
     private var welcomedAt: ContinuousClock.Instant?
 
     private var isStopping = false
-    /// When the thread wakes by itself; nil where nothing makes it.
-    private var sleepsUntil: ContinuousClock.Instant?
-    /// What went wrong where another thread had the turn.
-    private var failure: ZeroMQError?
     /// The server was shut down: a new session registers no services.
     private var servesNoMore = false
     private var drainLimit: ContinuousClock.Instant?
@@ -73,18 +68,12 @@ final class ConnectionCore {
     /// Runs until closed or refused.
     func run() {
         var part = Message()
-        mailbox.turn.begin { [unowned self] in sendOrders() }
-        defer { mailbox.turn.end() }
         do {
             var poll = try Poll(wakeUp: mailbox.wakeUp, socket: socket, monitor: monitor)
             while !isStopping {
                 var now = ContinuousClock.now
-                let time = timeLeft(now)
-                sleepsUntil = time.map { now + $0 }
                 let ready = try poll.wait(
-                    atMost: time, writable: isBatchFull || mayGreet(now),
-                    sleep: mailbox.turn.sleep)
-                if let failure { throw failure }
+                    atMost: timeLeft(now), writable: isBatchFull || mayGreet(now))
                 if ready.wakeUp { takeOrders() }
                 if ready.readable { try receive(&part) }
                 if ready.monitor { try readMonitor(&part) }
@@ -92,34 +81,12 @@ final class ConnectionCore {
                 if ready.writable, mayGreet(now), !isStopping { greet(now) }
                 tick(now)
                 try flush()
-                while mailbox.hasOwn, !isStopping {
-                    takeOrders()
-                    try flush()
-                }
             }
         } catch {
             configuration.logger.error(
                 "the connection's socket failed", metadata: ["error": "\(error)"])
         }
         stop()
-    }
-
-    /// What the thread does with orders, on whichever thread has its turn.
-    ///
-    /// - Returns: Whether the thread has to look for itself.
-    private func sendOrders() -> Bool {
-        do {
-            takeOrders()
-            try flush()
-            let now = ContinuousClock.now
-            guard !isStopping, !isBatchFull, !mailbox.hasOwn, let sleepsUntil,
-                let time = timeLeft(now), now + time >= sleepsUntil
-            else { return true }
-            return try socket.isReadable
-        } catch {
-            failure = error
-            return true
-        }
     }
 
     /// A hello needs a connection of which the end was not told: for a moment libzmq takes messages for

@@ -23,6 +23,8 @@ final class Mailbox<Order: Sendable>: Sendable {
 
     /// More bytes than that gain nothing from leaving at once, and keep who sends them from its work.
     private static var maximumWeight: Int { 16 << 10 }
+    /// What an order costs beside the bytes it sends, in bytes.
+    private static var orderWeight: Int { 2 << 10 }
 
     /// Returned credit that may wait for the thread to wake for another reason.
     private static var maximumQuietBytes: Int { 64 << 10 }
@@ -42,6 +44,7 @@ final class Mailbox<Order: Sendable>: Sendable {
     @discardableResult
     func post(_ order: Order, weight: Int = .max) -> Bool {
         let isMine = turn.isMine
+        let weight = Self.sum(weight, Self.orderWeight)
         let (accepted, isSeenTo) = state.withLock { state in
             guard !state.isClosed else { return (false, true) }
             state.orders.append(order)
