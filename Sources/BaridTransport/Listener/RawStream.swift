@@ -51,6 +51,9 @@ public final class RawStream: Sendable {
 
     /// Sends one message; once the stream is over, drops it.
     ///
+    /// A small one may leave from the calling thread, on which receivers may be told of an end then:
+    /// hold no lock that they take.
+    ///
     /// - Parameters:
     ///   - message: The bytes of one gRPC message.
     ///   - exempt: Whether the message goes out without stream or session credit: for answers that
