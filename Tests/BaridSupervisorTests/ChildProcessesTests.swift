@@ -111,7 +111,7 @@ import Testing
     /// Protocols/4-plugin §3.2: what left the group goes too, and only what this child started.
     @Test func whatLeftTheGroupGoesWithItsChild() async throws {
         start("echo ready >other; read end", name: "other")
-        start("setsid sleep 1000 & echo $! >grandchild; exit 0")
+        start("\(leaver); exit 0")
         try await eventually("the end of the child, and of what it left") {
             (try? grandchild()).map { isGone($0) } == true ? () : nil
         }
@@ -134,7 +134,7 @@ import Testing
 
     /// The same when the host is gone and nobody is left to reap the child.
     @Test func whatLeftTheGroupIsEndedByTheGuard() async throws {
-        start("setsid sleep 1000 & echo $! >grandchild; echo ready >ready; wait")
+        start("\(leaver); echo ready >ready; wait")
         try await eventually("script is ready") {
             FileManager.default.fileExists(atPath: folder.file("ready")) ? () : nil
         }
@@ -145,6 +145,11 @@ import Testing
             isGone(grandchild) ? () : nil
         }
     }
+
+    /// Starts a process that writes its own id, and waits until it has: by then it left the group.
+    private let leaver =
+        "setsid sh -c 'echo $$ >grandchild; exec sleep 1000' & "
+        + "until [ -s grandchild ]; do sleep 0.01; done"
 
     private func grandchild() throws -> Int32 {
         let text = try String(contentsOfFile: folder.file("grandchild"), encoding: .utf8)
