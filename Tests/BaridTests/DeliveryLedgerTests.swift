@@ -50,9 +50,9 @@ struct DeliveryLedgerTests {
         second.turns = [71]
         try ledger.receive(second, now: .now)
         #expect(ledger.deadline(of: stale) == nil, "it is held under another turn")
-        ledger.finished(stale, .outputs([]), now: Self.start)
+        ledger.finished(stale, .outputs([]), handling: .zero, now: Self.start)
         let held = try #require({ ledger.next(now: .now) }())
-        ledger.finished(held, .outputs([Data([1])]), now: Self.start)
+        ledger.finished(held, .outputs([Data([1])]), handling: .zero, now: Self.start)
         let request = try #require({ ledger.takeRequest(now: Self.start) }())
         #expect(request.acks.isEmpty, "the stale one is told nobody")
         #expect(request.settlements.map(\.turn) == [71])
@@ -94,8 +94,8 @@ struct DeliveryLedgerTests {
         let two = try #require(taken3)
         let request14 = ledger.next(now: Self.start)
         #expect(request14 == nil, "two run at once")
-        ledger.finished(one, .outputs([]), now: Self.start)
-        ledger.finished(two, .outputs([]), now: Self.start)
+        ledger.finished(one, .outputs([]), handling: .zero, now: Self.start)
+        ledger.finished(two, .outputs([]), handling: .zero, now: Self.start)
         let taken4 = ledger.takeRequest(now: Self.start)
         let request = try #require(taken4)
         #expect(request.credit == 2)
@@ -105,7 +105,7 @@ struct DeliveryLedgerTests {
         #expect(!ledger.isSettled)
         let taken5 = ledger.next(now: Self.start)
         let three = try #require(taken5)
-        ledger.finished(three, .outputs([]), now: Self.start)
+        ledger.finished(three, .outputs([]), handling: .zero, now: Self.start)
         let request15 = ledger.takeRequest(now: Self.start)
         #expect(request15?.settleNumber == 2)
         try ledger.receive(.with { $0.settled = 1 }, now: Self.start)
@@ -125,13 +125,13 @@ struct DeliveryLedgerTests {
         try ledger.receive(Self.deliveries([1], attempts: [2]), now: Self.start)
         let request16 = ledger.next(now: Self.start)
         #expect(request16 == nil)
-        ledger.finished(stale, .outputs([]), now: Self.start)
+        ledger.finished(stale, .outputs([]), handling: .zero, now: Self.start)
         let request17 = ledger.takeRequest(now: Self.start)
         #expect(request17?.acks.isEmpty == true)
         let taken7 = ledger.next(now: Self.start)
         let again = try #require(taken7)
         #expect(again.attempt == 2)
-        ledger.finished(again, .outputs([]), now: Self.start)
+        ledger.finished(again, .outputs([]), handling: .zero, now: Self.start)
         let request18 = ledger.takeRequest(now: Self.start)
         #expect(request18?.acks.first?.attempt == 2)
     }
@@ -178,7 +178,7 @@ struct DeliveryLedgerTests {
             #expect(settlement.release.pauseMs > 0)
         }
         #expect(released.credit == 0)
-        ledger.finished(running, .outputs([]), now: Self.start)
+        ledger.finished(running, .outputs([]), handling: .zero, now: Self.start)
         let taken11 = ledger.takeRequest(now: Self.start)
         let last = try #require(taken11)
         #expect(last.acks.map(\.firstSequence) == [1])
@@ -195,8 +195,8 @@ struct DeliveryLedgerTests {
         for number in 1...20 {
             let now = start - .milliseconds(210 - 10 * number)
             try ledger.receive(deliveries([UInt64(1_000 + number)]), now: now)
-            let delivery = try #require({ ledger.next(now: now - .milliseconds(1)) }())
-            ledger.finished(delivery, .outputs([]), now: now)
+            let delivery = try #require({ ledger.next(now: now) }())
+            ledger.finished(delivery, .outputs([]), handling: .milliseconds(1), now: now)
             #expect({ ledger.takeRequest(now: now) }()?.acks.count == 1, "it is alone")
             try ledger.receive(.with { $0.settled = UInt64(number) }, now: now)
         }
@@ -209,7 +209,8 @@ struct DeliveryLedgerTests {
         try ledger.receive(Self.deliveries([1, 2, 3, 4, 5, 6, 7]), now: Self.start)
         func handle(_ output: [Data], after time: Duration) throws {
             let delivery = try #require({ ledger.next(now: Self.start) }())
-            ledger.finished(delivery, .outputs(output), now: Self.start + time)
+            ledger.finished(
+                delivery, .outputs(output), handling: time, now: Self.start + time)
         }
         try handle([Data([1])], after: .milliseconds(5))
         try handle([], after: .milliseconds(9))
@@ -247,8 +248,8 @@ struct DeliveryLedgerTests {
         var waited = 0
         for _ in 1...2_500 {
             now += apart
-            let delivery = try #require({ ledger.next(now: now - taking) }())
-            ledger.finished(delivery, .outputs([Data([1])]), now: now)
+            let delivery = try #require({ ledger.next(now: now) }())
+            ledger.finished(delivery, .outputs([Data([1])]), handling: taking, now: now)
             if now - Self.start > .milliseconds(210), ledger.takeRequest(now: now) == nil {
                 waited += 1
             }
@@ -261,14 +262,15 @@ struct DeliveryLedgerTests {
         try ledger.receive(Self.deliveries([1, 2, 3]), now: Self.start - .seconds(3))
         let one = try #require({ ledger.next(now: Self.start) }())
         let two = try #require({ ledger.next(now: Self.start) }())
-        ledger.finished(one, .outputs([Data([1])]), now: Self.start)
+        ledger.finished(one, .outputs([Data([1])]), handling: .zero, now: Self.start)
         #expect({ ledger.takeRequest(now: Self.start) }() == nil)
         ledger.renew(now: Self.start)
         let extending = { ledger.takeRequest(now: Self.start) }()
         #expect(extending?.settlements.map(\.sequence).sorted() == [1, 2, 3])
 
         ledger.finished(
-            two, .failed(RPCError(code: .unavailable, message: "no")), now: Self.start)
+            two, .failed(RPCError(code: .unavailable, message: "no")), handling: .zero,
+            now: Self.start)
         #expect({ ledger.takeRequest(now: Self.start) }() == nil)
         ledger.drain()
         let leaving = { ledger.takeRequest(now: Self.start) }()
@@ -285,7 +287,9 @@ struct DeliveryLedgerTests {
         for size in [60, 60, 500, 10, 10, 10] {
             let taken12 = ledger.next(now: Self.start)
             let delivery = try #require(taken12)
-            ledger.finished(delivery, .outputs([Data(repeating: 0, count: size)]), now: Self.start)
+            ledger.finished(
+                delivery, .outputs([Data(repeating: 0, count: size)]), handling: .zero,
+                now: Self.start)
         }
         var sizes: [[Int]] = []
         while let request = ledger.takeRequest(now: Self.start) {

@@ -68,8 +68,6 @@ struct DeliveryLedger {
         /// Until then the lease is extended.
         var deadline: Instant
         var isRunning = false
-        /// When its handler began.
-        var begun: Instant?
     }
 
     private struct Sent {
@@ -198,7 +196,6 @@ struct DeliveryLedger {
         }
         held.values[index].isRunning = true
         held.values[index].deadline = now + configuration.deadline
-        held.values[index].begun = now
         running += 1
         return held.values[index].delivery
     }
@@ -228,7 +225,11 @@ struct DeliveryLedger {
         held[delivery.sequence]?.deadline = deadline
     }
 
-    mutating func finished(_ delivery: Delivery, _ result: HandlingResult, now: Instant) {
+    /// Takes what became of a delivery; `handling` says how long it was worked on, without what it
+    /// waited for a thread.
+    mutating func finished(
+        _ delivery: Delivery, _ result: HandlingResult, handling: Duration, now: Instant
+    ) {
         running -= 1
         guard let index = held.index(forKey: delivery.sequence),
             held.values[index].delivery.isSame(as: delivery)
@@ -241,11 +242,11 @@ struct DeliveryLedger {
             }
             return
         }
-        let begun = held.remove(at: index).value.begun
+        held.remove(at: index)
         returnCredit(for: delivery)
         results += 1
         firstResult = firstResult ?? now
-        pace.note(now, counts: now - (begun ?? now) >= configuration.slowHandling)
+        pace.note(now, counts: handling >= configuration.slowHandling)
         switch result {
         case .outputs(let outputs) where outputs.isEmpty:
             acks.append((delivery.sequence, delivery.turn, delivery.attempt))

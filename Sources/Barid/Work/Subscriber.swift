@@ -212,9 +212,12 @@ final class Subscriber: Sendable {
         while !Task.isCancelled {
             if next == nil { next = await stream.nextDelivery(for: number) }
             guard let delivery = next else { return }
+            // Not when it was handed out: it may have waited for a thread since.
+            let begun = ContinuousClock.now
             let (result, settle) = await handle(delivery, stream)
             next = stream.finished(
-                delivery, result, settle: settle, by: Task.isCancelled ? nil : number)
+                delivery, result, begun: begun, settle: settle,
+                by: Task.isCancelled ? nil : number)
             handled += 1
             // A handler that never waits would keep its thread from the ones beside it.
             if handled % 16 == 0 { await Task.yield() }

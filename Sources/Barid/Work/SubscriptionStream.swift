@@ -147,17 +147,18 @@ final class SubscriptionStream: Sendable {
         for runner in runners { runner.cancel() }
     }
 
-    /// Takes what became of a delivery.
+    /// Takes what became of a delivery whose handler began at that time; `nil` for none that did.
     ///
     /// - Returns: The next delivery for the runner, if one is there; `nil` for no runner.
     func finished(
-        _ delivery: Delivery, _ result: HandlingResult, settle: Span? = nil, by runner: Int?
+        _ delivery: Delivery, _ result: HandlingResult, begun: ContinuousClock.Instant? = nil,
+        settle: Span? = nil, by runner: Int?
     ) -> Delivery? {
         let now = ContinuousClock.now
         return change(now: now) { state in
             if let settle { state.spans?.began(settle, of: delivery.sequence) }
             state.busy[delivery.sequence] = nil
-            state.ledger.finished(delivery, result, now: now)
+            state.ledger.finished(delivery, result, handling: now - (begun ?? now), now: now)
             guard let runner, !state.hasEnded, !state.ledger.isDraining else { return nil }
             return Self.next(for: runner, of: &state, now: now)
         }
