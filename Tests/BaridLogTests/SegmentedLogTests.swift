@@ -60,6 +60,22 @@ import Testing
         }
     }
 
+    /// A broker's first start waits for no more zeros than its first events need.
+    @Test func beginsALogWithoutFillingAWholeSegment() throws {
+        let disk = FaultyDisk()
+        var settings = SegmentedLogSettings()
+        settings.smallSegmentBytes = 1 << 20
+        settings.spares = 0
+        let log = try SegmentedLog(folder: "log", settings: settings, files: disk)
+        let reserved = 1 << 20
+        #expect((512 << 10...513 << 10).contains(disk.bytesWritten - reserved))
+        // What is not filled takes events as well.
+        try log.append([.bytes(900 << 10, of: 1)], expecting: 0)
+        try log.commit()
+        #expect(log.active.capacity == 1 << 20 && log.complete.isEmpty)
+        #expect(try log.read(from: 1, maximumBytes: 1 << 20, maximumCount: 1).count == 1)
+    }
+
     /// The room of what is not filled yet counts as ready, so it is to be had when there is no other.
     @Test func takesSparesThatAreNotFilled() throws {
         try withTemporaryFolder { folder in

@@ -46,6 +46,7 @@ package final class FaultyDisk: LogFileSystem {
         var syncs = 0
         var writes = 0
         var lastWrite = 0..<0
+        var bytesWritten = 0
         var bytesRead = 0
         /// Changes until nothing works any more.
         var changesLeft = Int.max
@@ -80,6 +81,9 @@ package final class FaultyDisk: LogFileSystem {
 
     /// Where in its file the last write went.
     package var lastWrite: Range<Int> { state.withLock { $0.lastWrite } }
+
+    /// Bytes written so far.
+    package var bytesWritten: Int { state.withLock { $0.bytesWritten } }
 
     /// Bytes read so far.
     package var bytesRead: Int { state.withLock { $0.bytesRead } }
@@ -336,6 +340,7 @@ private final class FaultyFile: LogFile {
     func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(FileError) {
         let code: Int32? = disk.state.withLock { state in
             defer { state.writes += 1 }
+            state.bytesWritten += bytes.count
             // The write that is under way when the power goes reaches the disk in part.
             guard state.changesLeft > 0 else { return 5 }
             let isLast = !state.change()

@@ -118,6 +118,9 @@ struct Opening {
             wanted: settings.spares, found: spares)
     }
 
+    /// So much of a log's first segment is filled with zeros: the broker waits for it.
+    private static let firstFill = 512 << 10
+
     /// The first segment of an empty log.
     private func first(_ shelf: SpareShelf) throws(LogError) -> Segment {
         do throws(FileError) {
@@ -125,7 +128,8 @@ struct Opening {
             if let ready = try shelf.take(minimumBytes: settings.smallSegmentBytes) {
                 spare = ready
             } else {
-                spare = try shelf.make(bytes: settings.smallSegmentBytes, filled: true)
+                spare = try shelf.make(
+                    bytes: settings.smallSegmentBytes, filled: Self.firstFill)
             }
             return try Self.begin(
                 spare: spare, nonce: files.randomNumber(), firstPosition: 1, lastCommit: 0,

@@ -130,7 +130,7 @@ extension SegmentedLog {
             if let ready = try shelf.take(minimumBytes: minimumBytes) { return ready }
             return try shelf.make(
                 bytes: max(shelf.nextBytes, (minimumBytes + 4095) / 4096 * 4096),
-                filled: false)
+                filled: 0)
         } catch {
             guard error.isFull else { throw fail(error) }
             throw .full(error)

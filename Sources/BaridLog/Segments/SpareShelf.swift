@@ -211,14 +211,14 @@ final class SpareShelf: Sendable {
 
     /// Makes a spare and hands it to the caller.
     ///
-    /// Filling takes its time, and pays it back with every sync; one that is wanted at once only
-    /// has its room reserved.
+    /// Filling takes its time, and pays it back with every sync; of one that is wanted at once only
+    /// the first bytes are filled, or none, and the room of the others is reserved.
     ///
     /// - Throws: When there is no room, or the disk fails; nothing is left behind then.
-    func make(bytes: Int, filled: Bool) throws(FileError) -> Spare {
+    func make(bytes: Int, filled: Int) throws(FileError) -> Spare {
         let unfinished = try begin(bytes: bytes)
         do throws(FileError) {
-            if filled { try unfinished.file.fillWithZeros(0..<bytes) }
+            if filled > 0 { try unfinished.file.fillWithZeros(0..<min(filled, bytes)) }
             try unfinished.file.sync()
             return try finish(unfinished)
         } catch {
