@@ -158,7 +158,7 @@ public final class Broker: Service {
                     for (kind, count) in counts.byKind { $0.refused[kind.rawValue] = count }
                 }
             })
-        let registry = try DescriptorRegistry(sessions: sessions)
+        let registry = DescriptorRegistry(sessions: sessions)
         server = GRPCServer(
             transport: listener.serverTransport,
             services: [

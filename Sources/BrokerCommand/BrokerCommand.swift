@@ -161,9 +161,12 @@ struct BrokerCommand: AsyncParsableCommand {
 }
 
 /// The broker as the service group runs it: once it says ready, signals stop it in good order.
-private struct Running: Service {
+private struct Running: Service, CustomStringConvertible {
     let broker: Broker
     let configuration: BrokerConfiguration
+
+    /// The name that the group asks for; without one it would print every value in here.
+    var description: String { "broker" }
 
     func run() async throws {
         try broker.start()

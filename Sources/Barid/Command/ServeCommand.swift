@@ -95,12 +95,15 @@ struct ServeCommand<Work: Plugin>: AsyncParsableCommand {
 ///
 /// The process ends if that does not stop in time: a handler that never returns must not keep a
 /// worker from its restart. Its leases run out at the broker.
-private struct Serving<Work: Plugin>: Service {
+private struct Serving<Work: Plugin>: Service, CustomStringConvertible {
     let manifest: PluginManifest
     let setup: PluginSetup
     let configuration: Worker.Configuration
     /// The service manager that started us, if one did.
     let manager: ServiceNotifier?
+
+    /// The name that the group asks for; without one it would print every value in here.
+    var description: String { manifest.name }
 
     func run() async throws {
         let seconds = (configuration.drainLimit + .seconds(5)).inSeconds

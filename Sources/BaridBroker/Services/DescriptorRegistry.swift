@@ -15,14 +15,12 @@ final class DescriptorRegistry: Sendable {
     /// 1 MiB holds thousands of messages; Barid's own take 25 KiB.
     static let maximumBytes = 1 << 20
 
-    private let own: DescriptorPool
+    /// The broker's own, once somebody has asked: a start does not wait for them.
+    private let own = Mutex<DescriptorPool?>(nil)
     private let sessions: @Sendable () -> [SessionDescription]
     private let workers = Mutex<[UInt64: DescriptorPool]>([:])
 
-    /// - Throws: ``ReflectionError`` when the embedded descriptors cannot be read.
-    init(sessions: @escaping @Sendable () -> [SessionDescription]) throws {
-        own = try DescriptorPool(
-            Array(Data(base64Encoded: ProtocolDescriptors.base64) ?? Data()))
+    init(sessions: @escaping @Sendable () -> [SessionDescription]) {
         self.sessions = sessions
     }
 
@@ -52,8 +50,24 @@ final class DescriptorRegistry: Sendable {
         return session.registration.services.filter { defined.contains($0) }
     }
 
+    /// - Throws: ``ReflectionError`` when the embedded descriptors cannot be read.
+    private func ownPool() throws(ReflectionError) -> DescriptorPool {
+        try own.withLock { own throws(ReflectionError) in
+            if let own { return own }
+            let pool = try DescriptorPool(
+                Array(Data(base64Encoded: ProtocolDescriptors.base64) ?? Data()))
+            own = pool
+            return pool
+        }
+    }
+
     /// The pool that knows a file or symbol: the broker's own first.
-    func pool(where knows: (DescriptorPool) -> Bool) -> DescriptorPool? {
+    ///
+    /// - Throws: ``ReflectionError`` when the embedded descriptors cannot be read.
+    func pool(
+        where knows: (DescriptorPool) -> Bool
+    ) throws(ReflectionError) -> DescriptorPool? {
+        let own = try ownPool()
         if knows(own) { return own }
         let live = Set(sessions().map(\.id))
         return workers.withLock { workers in

@@ -19,7 +19,7 @@ struct ReflectionService: Grpc_Reflection_V1_ServerReflection.SimpleServiceProto
 
     private func answer(
         _ question: Grpc_Reflection_V1_ServerReflectionRequest
-    ) -> Grpc_Reflection_V1_ServerReflectionResponse {
+    ) throws -> Grpc_Reflection_V1_ServerReflectionResponse {
         var response = Grpc_Reflection_V1_ServerReflectionResponse()
         response.validHost = question.host
         response.originalRequest = question
@@ -30,9 +30,9 @@ struct ReflectionService: Grpc_Reflection_V1_ServerReflection.SimpleServiceProto
                 .with { $0.name = name }
             }
         case .fileByFilename(let name):
-            describe(&response, "file \(name)") { $0.file(named: name) }
+            try describe(&response, "file \(name)") { $0.file(named: name) }
         case .fileContainingSymbol(let symbol):
-            describe(&response, "symbol \(symbol)") { $0.file(defining: symbol) }
+            try describe(&response, "symbol \(symbol)") { $0.file(defining: symbol) }
         case .fileContainingExtension, .allExtensionNumbersOfType:
             response.errorResponse = .with {
                 $0.errorCode = Int32(Status.Code.notFound.rawValue)
@@ -50,8 +50,9 @@ struct ReflectionService: Grpc_Reflection_V1_ServerReflection.SimpleServiceProto
     private func describe(
         _ response: inout Grpc_Reflection_V1_ServerReflectionResponse, _ what: String,
         _ file: (DescriptorPool) -> Google_Protobuf_FileDescriptorProto?
-    ) {
-        guard let pool = registry.pool(where: { file($0) != nil }), let found = file(pool) else {
+    ) throws {
+        guard let pool = try registry.pool(where: { file($0) != nil }), let found = file(pool)
+        else {
             response.errorResponse = .with {
                 $0.errorCode = Int32(Status.Code.notFound.rawValue)
                 $0.errorMessage = "no \(what) is known here"
