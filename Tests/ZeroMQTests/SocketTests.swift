@@ -119,7 +119,8 @@ struct SocketTests {
         let id = try #require(try Self.next(router, monitor, &part))
         #expect(try router.receive(into: &part))
         let wakeUp = try WakeUp()
-        var poll = try Poll(wakeUp: wakeUp, socket: router, monitor: monitor)
+        // Without the monitor, which may have an event left that would end every wait.
+        var poll = try Poll(wakeUp: wakeUp, socket: router)
         #expect(try !poll.wait(atMost: .zero, writable: false).readable)
         var answers = try Poll(wakeUp: wakeUp, socket: dealer)
         for number in UInt8(0)..<200 {
