@@ -81,11 +81,18 @@ final class OperatedBroker: Sendable {
         }
     }
 
+    /// The position of the latest record that is durable.
+    func lastPosition() async throws -> UInt64 {
+        try await withClient { try await $0.admin.getStatus(.init()).lastPosition }
+    }
+
     /// Subscribes; `settle` says what becomes of each delivery, `nil` to keep it, until it
     /// was asked `count` times.
     func work(
         group: String, count: Int, credit: UInt32 = 100,
-        _ settle: @escaping @Sendable (Barid_Bus_V1_Event, inout Barid_Bus_V1_Settlement) -> Void
+        _ settle:
+            @escaping @Sendable (Barid_Bus_V1_Event, inout Barid_Bus_V1_Settlement) async throws ->
+            Void
     ) async throws {
         try await withClient { client in
             let (requests, post) = AsyncStream.makeStream(of: Barid_Bus_V1_SubscribeRequest.self)
@@ -110,7 +117,8 @@ final class OperatedBroker: Sendable {
                             settlement.sequence = message.sequences[index]
                             settlement.attempt =
                                 message.attempts.isEmpty ? 1 : message.attempts[index]
-                            settle(try Barid_Bus_V1_Event(serializedBytes: bytes), &settlement)
+                            try await settle(
+                                Barid_Bus_V1_Event(serializedBytes: bytes), &settlement)
                             let (settled, last) = (settlement, number)
                             post.yield(
                                 .with {
