@@ -44,7 +44,10 @@ public struct LogCut: Sendable {
     /// - Returns: The file's bytes, and the hash of the state in it.
     public func snapshotFile() -> (bytes: [UInt8], stateHash: UInt64) {
         let bytes = state()
-        return (SnapshotStore.encode(bytes, at: position), Durable.hash(ofSnapshot: bytes))
+        return (
+            SnapshotStore.header(of: bytes, at: position) + bytes,
+            Durable.hash(ofSnapshot: bytes)
+        )
     }
 }
 

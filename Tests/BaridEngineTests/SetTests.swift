@@ -55,4 +55,30 @@ struct SetTests {
         window.rotate(at: 1)
         #expect(window.find(held[0].0) == nil)
     }
+
+    /// Of the identities many look first at the table's last places and go on at its beginning.
+    @Test(arguments: 0..<10 as Range<UInt64>)
+    func theOrderTakenDownDoesNotDependOnTheOrderOfInsertion(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let slots = (1...700 as ClosedRange<UInt64>).map { sequence in
+            let isLast = Bool.random(using: &random)
+            let hash = random.next() % 4 | (isLast ? 0x3fc : random.next() << 4)
+            return IdentityWindow.Slot(
+                identity: EventIdentity(hash: hash, check: UInt32(sequence), body: 1),
+                sequence: sequence)
+        }
+        func takenDown(_ slots: [IdentityWindow.Slot]) -> [IdentityWindow.Slot] {
+            var generation = IdentityWindow.Generation()
+            for slot in slots { generation.insert(slot) }
+            var result: [IdentityWindow.Slot] = []
+            generation.forEachSorted { result.append($0) }
+            return result
+        }
+        func key(_ slot: IdentityWindow.Slot) -> (UInt64, UInt64, UInt32) {
+            (slot.identity.hash & 1_023, slot.identity.hash, slot.identity.check)
+        }
+        let expected = slots.sorted { key($0) < key($1) }
+        #expect(takenDown(slots) == expected)
+        #expect(takenDown(slots.shuffled(using: &random)) == expected)
+    }
 }

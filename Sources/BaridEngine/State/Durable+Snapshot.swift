@@ -48,8 +48,8 @@ extension Durable {
         let remembered = identities.current.count + identities.previous.count
         writer.bytes.reserveCapacity(writer.bytes.count + remembered * 24 + 20)
         writer.time(identities.began)
-        writer.slots(identities.current.sorted)
-        writer.slots(identities.previous.sorted)
+        writer.slots(of: identities.current)
+        writer.slots(of: identities.previous)
         return writer.bytes
     }
 
@@ -148,9 +148,9 @@ extension ByteWriter {
         varint(types.others)
     }
 
-    fileprivate mutating func slots(_ slots: [IdentityWindow.Slot]) {
-        varint(slots.count)
-        for slot in slots {
+    fileprivate mutating func slots(of generation: IdentityWindow.Generation) {
+        varint(generation.count)
+        generation.forEachSorted { slot in
             fixed(slot.identity.hash)
             fixed(slot.identity.check)
             fixed(slot.identity.body)
@@ -221,11 +221,13 @@ extension ByteReader {
         var slots: [IdentityWindow.Slot] = []
         slots.reserveCapacity(count)
         for _ in 0..<count {
-            slots.append(
-                IdentityWindow.Slot(
-                    identity: EventIdentity(
-                        hash: try fixed64(), check: try fixed32(), body: try fixed32()),
-                    sequence: try fixed64()))
+            let slot = IdentityWindow.Slot(
+                identity: EventIdentity(
+                    hash: try fixed64(), check: try fixed32(), body: try fixed32()),
+                sequence: try fixed64())
+            // Events are counted from 1; in the table 0 means that a slot is free.
+            guard slot.sequence > 0 else { throw .malformed }
+            slots.append(slot)
         }
         return slots
     }

@@ -39,40 +39,33 @@ struct IdentityWindow: Sendable, Equatable {
         static let free = Slot(
             identity: EventIdentity(hash: 0, check: 0, body: 0), sequence: 0)
 
-        /// Everything in it, in an order that does not depend on the order of insertion: by the
-        /// place where each looks first, then by hash.
+        /// Hands over everything in it, in an order that does not depend on the order of insertion:
+        /// by the place where each looks first, then by hash.
         ///
-        /// The size of the table follows from the count, and entries are near their places, so
-        /// that this sorts in about one pass.
-        var sorted: [Slot] {
-            guard count > 0 else { return [] }
-            let mask = UInt64(slots.count - 1)
+        /// The size of the table follows from the count, and between an entry and its place nothing
+        /// is free, so that only what stands together has to be sorted.
+        func forEachSorted(_ body: (Slot) -> Void) {
+            let mask = UInt64(max(slots.count, 1) - 1)
             func key(_ slot: Slot) -> (UInt64, UInt64, UInt32) {
                 (slot.identity.hash & mask, slot.identity.hash, slot.identity.check)
             }
-            var result: [Slot] = []
-            result.reserveCapacity(count)
+            var together: [Slot] = []
             var wrapped: [Slot] = []
-            for (index, slot) in slots.enumerated() where slot.sequence != 0 {
-                // What found no place before the table's end went on at its beginning.
-                if slot.identity.hash & mask > UInt64(index) {
+            for (index, slot) in slots.enumerated() {
+                if slot.sequence == 0 {
+                    together.sort { key($0) < key($1) }
+                    together.forEach(body)
+                    together.removeAll(keepingCapacity: true)
+                } else if slot.identity.hash & mask > UInt64(index) {
+                    // What found no place before the table's end went on at its beginning.
                     wrapped.append(slot)
                 } else {
-                    result.append(slot)
+                    together.append(slot)
                 }
             }
-            result += wrapped
-            for index in result.indices.dropFirst() {
-                let slot = result[index]
-                let own = key(slot)
-                var at = index
-                while at > 0, own < key(result[at - 1]) {
-                    result[at] = result[at - 1]
-                    at -= 1
-                }
-                result[at] = slot
-            }
-            return result
+            together += wrapped
+            together.sort { key($0) < key($1) }
+            together.forEach(body)
         }
 
         /// Makes room for what a snapshot holds, as if it had come one by one.
@@ -172,7 +165,12 @@ struct IdentityWindow: Sendable, Equatable {
     }
 
     static func == (left: IdentityWindow, right: IdentityWindow) -> Bool {
-        left.began == right.began && left.current.sorted == right.current.sorted
-            && left.previous.sorted == right.previous.sorted
+        func sorted(_ generation: Generation) -> [Slot] {
+            var slots: [Slot] = []
+            generation.forEachSorted { slots.append($0) }
+            return slots
+        }
+        return left.began == right.began && sorted(left.current) == sorted(right.current)
+            && sorted(left.previous) == sorted(right.previous)
     }
 }

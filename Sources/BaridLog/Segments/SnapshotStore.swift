@@ -39,11 +39,12 @@ struct SnapshotStore {
     static func writeFile(
         _ bytes: [UInt8], at position: UInt64, files: any LogFileSystem, folder: String
     ) throws(FileError) -> Int {
-        let bytes = encode(bytes, at: position)
+        let header = header(of: bytes, at: position)
         let unfinished = "\(folder)/\(Self.unfinishedName)"
         do throws(FileError) {
             let file = try files.open(unfinished, creating: true)
-            try file.write(bytes, at: 0)
+            try file.write(header, at: 0)
+            try file.write(bytes, at: header.count)
             try file.sync()
             try files.rename(unfinished, to: "\(folder)/\(position)\(suffix)")
             try files.syncFolder(folder)
@@ -52,11 +53,11 @@ struct SnapshotStore {
             try? files.remove(unfinished)
             throw error
         }
-        return bytes.count
+        return header.count + bytes.count
     }
 
-    /// A snapshot as a file.
-    static func encode(_ bytes: [UInt8], at position: UInt64) -> [UInt8] {
+    /// What stands before a state in its file.
+    static func header(of bytes: [UInt8], at position: UInt64) -> [UInt8] {
         var header = LittleEndianWriter()
         header.bytes += Array("BARIDSNP".utf8)
         header.add(Self.version)
@@ -65,7 +66,7 @@ struct SnapshotStore {
         header.add(UInt64(bytes.count))
         header.add(header.checksum(after: []))
         header.add(bytes[...].checksum(after: []))
-        return header.bytes + bytes
+        return header.bytes
     }
 
     /// Takes note of a snapshot that was written, and lets go of the oldest.
