@@ -155,7 +155,7 @@ let package = Package(
         .executableTarget(
             name: "BrokerCommand",
             dependencies: [
-                "Barid", "BaridBroker", "BaridLog", "BaridMetrics", "BaridTransport",
+                "Barid", "BaridBroker", "BaridLog", "BaridMetrics", "BaridTransport", "ZeroMQ",
                 argumentParser, grpcCore, lifecycle, logging,
             ], swiftSettings: settings),
         // barid, the command line of producers and operators.

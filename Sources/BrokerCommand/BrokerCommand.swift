@@ -8,6 +8,7 @@ import Foundation
 import GRPCCore
 import Logging
 import ServiceLifecycle
+import ZeroMQ
 
 /// `barid-broker`: the broker as a process.
 @main
@@ -170,6 +171,8 @@ private struct Running: Service, CustomStringConvertible {
 
     func run() async throws {
         try broker.start()
+        // Not before: what a start needs for a moment only is given back as it is.
+        ProcessMemory.returnLargePieces()
         let isInMemory = configuration.durability == .memory
         configuration.logger.info(
             "ready",

@@ -26,6 +26,15 @@ public struct ProcessMemory: ~Copyable {
         return Int(String(decoding: words[1], as: UTF8.self)).map { $0 * pageBytes }
     }
 
+    /// From now on gives each piece of 4 MiB and more back to the system as soon as it is free.
+    ///
+    /// Left alone the C library raises that limit to the largest piece freed so far, up to 32 MiB
+    /// (mallopt(3), `M_MMAP_THRESHOLD`): tables and snapshots that grow then leave holes among
+    /// smaller pieces, which stay resident.
+    public static func returnLargePieces() {
+        czeromq_return_large(4 << 20)
+    }
+
     /// Gives memory that is free back to the system; takes milliseconds.
     public static func trim() {
         czeromq_trim()

@@ -29,7 +29,9 @@ import Testing
             "Barid", "BaridArticles", "BaridSchema", "BaridTransport", "CProcess", "ZeroMQ",
         ],
         "BaridChaos": ["Barid", "BaridProof", "BaridSchema", "BaridSupervisor", "BaridTransport"],
-        "BrokerCommand": ["Barid", "BaridBroker", "BaridLog", "BaridMetrics", "BaridTransport"],
+        "BrokerCommand": [
+            "Barid", "BaridBroker", "BaridLog", "BaridMetrics", "BaridTransport", "ZeroMQ",
+        ],
         "BaridConformance": ["Barid", "BaridArticles", "BaridSchema", "BaridTransport", "ZeroMQ"],
         "BaridCommand": [
             "Barid", "BaridArticles", "BaridBench", "BaridChaos", "BaridConformance", "BaridLog",
