@@ -30,7 +30,8 @@ public struct ProcessMemory: ~Copyable {
     ///
     /// Left alone the C library raises that limit to the largest piece freed so far, up to 32 MiB
     /// (mallopt(3), `M_MMAP_THRESHOLD`): tables and snapshots that grow then leave holes among
-    /// smaller pieces, which stay resident.
+    /// smaller pieces, which stay resident. Holds for the whole process; any thread may call it, and
+    /// again.
     public static func returnLargePieces() {
         czeromq_return_large(4 << 20)
     }
